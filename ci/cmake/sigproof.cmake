@@ -1,0 +1,80 @@
+# What the folders' CMakeLists.txt share.
+#
+# A checker is built once for the production code and once more for every known bug of corpus/mutants
+# that it must catch. So each checker is a function of (suffix, core root): `core root` is the folder
+# that holds `core/`, the repository's own or a patched copy. Root-relative includes do the rest:
+# `#include "core/atomic_list.h"` finds whichever root stands first.
+
+# --- flags ----------------------------------------------------------------------------------------
+
+add_library(sigproof_warnings INTERFACE)
+target_compile_options(sigproof_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                                   -Wno-sign-conversion -Werror)
+
+add_library(sigproof_sanitizers INTERFACE)
+if(SIGPROOF_SANITIZERS)
+  # vptr needs the type information that libnode was built without.
+  set(flags -fsanitize=${SIGPROOF_SANITIZERS} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  if(SIGPROOF_SANITIZERS MATCHES "undefined")
+    list(APPEND flags -fno-sanitize=vptr)
+  endif()
+  target_compile_options(sigproof_sanitizers INTERFACE ${flags})
+  target_link_options(sigproof_sanitizers INTERFACE ${flags})
+endif()
+
+# --- libnode: V8 10.2 -----------------------------------------------------------------------------
+
+find_library(SIGPROOF_LIBNODE NAMES libnode.so.108 NO_DEFAULT_PATH
+             PATHS ${SIGPROOF_LIBNODE_DIR}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}
+                   ${SIGPROOF_LIBNODE_DIR}/usr/lib/x86_64-linux-gnu)
+if(NOT SIGPROOF_LIBNODE)
+  message(FATAL_ERROR "libnode is not in ${SIGPROOF_LIBNODE_DIR}. Run ci/setup first.")
+endif()
+get_filename_component(SIGPROOF_LIBNODE_LIB_DIR ${SIGPROOF_LIBNODE} DIRECTORY)
+add_library(sigproof_v8 INTERFACE)
+target_include_directories(sigproof_v8 SYSTEM INTERFACE
+                           ${SIGPROOF_LIBNODE_DIR}/usr/include/nodejs/deps/v8/include)
+# -z now: a handler must not be the first to call a function of the library, because the dynamic
+# linker would then look the symbol up, with locks, inside the handler.
+target_link_options(sigproof_v8 INTERFACE -Wl,-z,now)
+target_link_libraries(sigproof_v8 INTERFACE ${SIGPROOF_LIBNODE} Threads::Threads)
+# Programs stay where they are built, so an absolute run path would do; a relative one lets the build
+# folder be moved or packed.
+set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
+# --- core, in a given root and with given flags -------------------------------------------------
+
+# sigproof_add_core(<target> ROOT <dir> [OPTIONS <compile and link options>...])
+# Makes <target> (no engine) and <target>_v8 (the V8 binding).
+function(sigproof_add_core target)
+  cmake_parse_arguments(arg "" "ROOT" "OPTIONS" ${ARGN})
+  file(GLOB sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.cc)
+  file(GLOB v8_sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
+       ${CMAKE_SOURCE_DIR}/core/v8/*.cc)
+  list(FILTER sources EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+  list(FILTER v8_sources EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+  list(TRANSFORM sources PREPEND ${arg_ROOT}/)
+  list(TRANSFORM v8_sources PREPEND ${arg_ROOT}/)
+
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC ${arg_ROOT} ${CMAKE_SOURCE_DIR})
+  target_compile_options(${target} PUBLIC ${arg_OPTIONS})
+  target_link_options(${target} PUBLIC ${arg_OPTIONS})
+  target_link_libraries(${target} PRIVATE sigproof_warnings PUBLIC Threads::Threads)
+
+  add_library(${target}_v8 STATIC ${v8_sources})
+  target_link_libraries(${target}_v8 PRIVATE sigproof_warnings PUBLIC ${target} sigproof_v8)
+endfunction()
+
+# --- tests -----------------------------------------------------------------------------------------
+
+# sigproof_add_test(<name> LABEL <label> SOURCES <files>... LIBRARIES <targets>...)
+# One GoogleTest program; each of its tests becomes a CTest test with the label.
+include(GoogleTest)
+function(sigproof_add_test name)
+  cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sigproof_warnings sigproof_sanitizers
+                                        GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} DISCOVERY_TIMEOUT 60)
+endfunction()

@@ -1,0 +1,41 @@
+// A module's linear memory as `core` sees it: kept alive by the span, of a length that may grow.
+//
+//   auto store = memory->Buffer()->GetBackingStore();       // std::shared_ptr<v8::BackingStore>
+//   std::byte* data = static_cast<std::byte*>(store->Data());
+//   OwnedSpan span(std::move(store), data, &backingStoreByteLength);
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace sigproof {
+
+/// Memory that stays mapped at one address while the span lives. The length is asked anew each
+/// time, because `memory.grow` moves it. Methods are async-signal-safe; the destructor, which lets
+/// the memory go, is not.
+class OwnedSpan {
+ public:
+  /// Tells how many bytes are accessible now. Must be async-signal-safe, must not shrink.
+  using ByteLengthFunction = std::size_t (*)(const void* owner) noexcept;
+
+  OwnedSpan(std::shared_ptr<void> owner, std::byte* data, ByteLengthFunction byte_length) noexcept
+      : owner_(std::move(owner)), data_(data), byte_length_(byte_length) {}
+
+  std::byte* data() const noexcept { return data_; }
+  std::size_t byteLength() const noexcept { return byte_length_(owner_.get()); }
+
+  /// Whether `size` bytes from `offset` lie inside, computed without overflow (R3).
+  bool contains(std::uint64_t offset, std::uint64_t size) const noexcept {
+    const std::uint64_t length = byteLength();
+    return size <= length && offset <= length - size;
+  }
+
+ private:
+  std::shared_ptr<void> owner_;
+  std::byte* data_;
+  ByteLengthFunction byte_length_;
+};
+
+}  // namespace sigproof

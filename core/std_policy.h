@@ -1,0 +1,129 @@
+// The production policy: how `core` does atomic steps, gets memory and writes words.
+//
+// Every concurrent class of `core` takes its policy as a template parameter, so that a model
+// checker or a test can put itself between the code and the machine without a copy of the code:
+//
+//   sigproof::AtomicList<Entry> list;                     // production, StdPolicy
+//   sigproof::AtomicList<Entry, PreemptPolicy> checked;   // a handler before every atomic step
+//
+// A policy offers what StdPolicy offers: Atomic<T>, create/destroy, loadWord/storeWord, yield and
+// reportMisuse.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace sigproof {
+
+struct StdPolicy {
+  /// True where a programming error (a list mutated from its own predicate or from a handler) is
+  /// looked for and reported. As with assert(), every file of a program must agree on NDEBUG.
+#ifdef NDEBUG
+  static constexpr bool kReportMisuse = false;
+#else
+  static constexpr bool kReportMisuse = true;
+#endif
+
+  /// A lock-free atomic variable. Every method is async-signal-safe and may be called on any thread
+  /// unless it says otherwise.
+  template <class T>
+  class Atomic {
+   public:
+    static constexpr bool kIsAlwaysLockFree = std::atomic<T>::is_always_lock_free;
+
+    explicit constexpr Atomic(T initial) noexcept : value_(initial) {}
+
+    T load(std::memory_order order) const noexcept { return value_.load(order); }
+    void store(T value, std::memory_order order) noexcept { value_.store(value, order); }
+    T fetchAdd(T operand, std::memory_order order) noexcept {
+      return value_.fetch_add(operand, order);
+    }
+    T fetchSub(T operand, std::memory_order order) noexcept {
+      return value_.fetch_sub(operand, order);
+    }
+
+    /// Reads a variable that only the calling thread writes. A model checker need not interleave
+    /// here: no other thread can change what is read.
+    T loadOwned() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+    /// Writes a variable that no other thread can reach yet, or that only this thread reads.
+    void storeOwned(T value) noexcept { value_.store(value, std::memory_order_relaxed); }
+
+   private:
+    std::atomic<T> value_;
+  };
+
+  /// Makes a T. Throws what `operator new` or the constructor throws. Not signal-safe.
+  template <class T, class... Args>
+  static T* create(Args&&... args) {
+    return new T(std::forward<Args>(args)...);
+  }
+
+  /// Destroys and frees what create() made. Not signal-safe.
+  template <class T>
+  static void destroy(T* object) noexcept {
+    delete object;
+  }
+
+  /// Reads the 4-byte little-endian word at `address`. Async-signal-safe. A word that is aligned is
+  /// read whole; one that isn't is read byte by byte, so a concurrent write may be seen in part.
+  static std::uint32_t loadWord(const std::byte* address) noexcept {
+    if (isWordAligned(address)) {
+      return littleEndian(std::atomic_ref(*asWord(address)).load(std::memory_order_relaxed));
+    }
+    std::uint32_t value = 0;
+    for (unsigned i = 0; i < sizeof value; ++i) {
+      value |= std::uint32_t{std::atomic_ref(*asByte(address + i)).load(std::memory_order_relaxed)}
+               << (8 * i);
+    }
+    return value;
+  }
+
+  /// Writes the 4-byte little-endian word at `address` and no other byte (D1). Async-signal-safe.
+  /// An aligned word is one 4-byte atomic store; one that isn't is four byte stores, which another
+  /// thread may see in part (D4).
+  ///
+  /// Relaxed is enough: what orders a word against its entry is the publication of the entry (R6),
+  /// and a WebAssembly module reads the word with a plain load anyway.
+  static void storeWord(std::byte* address, std::uint32_t value) noexcept {
+    if (isWordAligned(address)) {
+      std::atomic_ref(*asWord(address)).store(littleEndian(value), std::memory_order_relaxed);
+      return;
+    }
+    for (unsigned i = 0; i < sizeof value; ++i) {
+      std::atomic_ref(*asByte(address + i))
+          .store(static_cast<std::uint8_t>(value >> (8 * i)), std::memory_order_relaxed);
+    }
+  }
+
+  /// Lets other threads run; called while waiting for readers. Not for handlers.
+  static void yield() noexcept;
+
+  /// Reports a programming error in a signal-safe way (one write(2) to standard error) and aborts.
+  [[noreturn]] static void reportMisuse(const char* message) noexcept;
+
+ private:
+  static_assert(std::atomic_ref<std::uint32_t>::is_always_lock_free);
+  static_assert(std::atomic_ref<std::uint8_t>::is_always_lock_free);
+
+  static bool isWordAligned(const std::byte* address) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address) %
+               std::atomic_ref<std::uint32_t>::required_alignment ==
+           0;
+  }
+  // std::atomic_ref of libstdc++ 12 takes no const object; nothing is written through these.
+  static std::uint32_t* asWord(const std::byte* address) noexcept {
+    return reinterpret_cast<std::uint32_t*>(const_cast<std::byte*>(address));
+  }
+  static std::uint8_t* asByte(const std::byte* address) noexcept {
+    return reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(address));
+  }
+  static constexpr std::uint32_t littleEndian(std::uint32_t value) noexcept {
+    return std::endian::native == std::endian::little ? value : __builtin_bswap32(value);
+  }
+};
+
+}  // namespace sigproof

@@ -1,0 +1,47 @@
+// The engine's own functions that registration calls, captured when a context is fresh, so that a
+// program that patches `WebAssembly` later can't come between (T5). They live in the context's
+// embedder data, hence exactly as long as the context.
+//
+//   v8::Local<v8::Object> web_assembly;
+//   if (ContextFunctions::capture(context).ToLocal(&web_assembly)) ...
+//   v8::Local<v8::Function> constructor = ContextFunctions(context).instanceConstructor();
+#pragma once
+
+#include <v8.h>
+
+namespace sigproof {
+
+/// What install() left in a context. Isolate's thread only.
+class ContextFunctions {
+ public:
+  /// The first embedder data slot used: clear of those that small embedders use, and below
+  /// Node.js's, which begin at 32.
+  static constexpr int kFirstSlot = 8;
+  static constexpr int kSlotCount = 4;
+
+  /// Precondition: areCaptured(context).
+  explicit ContextFunctions(v8::Local<v8::Context> context) : context_(context) {}
+
+  /// Reads the functions from the context's `WebAssembly`, keeps them and returns that object.
+  /// Empty, with nothing changed, where something is not there.
+  static v8::MaybeLocal<v8::Object> capture(v8::Local<v8::Context> context);
+
+  /// Whether capture() succeeded on this context.
+  static bool areCaptured(v8::Local<v8::Context> context);
+
+  v8::Local<v8::Function> instanceConstructor() const { return function(0); }
+  v8::Local<v8::Function> instantiate() const { return function(1); }
+  /// The getter of `WebAssembly.Instance.prototype.exports`.
+  v8::Local<v8::Function> exportsGetter() const { return function(2); }
+  /// The getter of `WebAssembly.Global.prototype.value`.
+  v8::Local<v8::Function> valueGetter() const { return function(3); }
+
+ private:
+  v8::Local<v8::Function> function(int offset) const {
+    return context_->GetEmbedderData(kFirstSlot + offset).As<v8::Function>();
+  }
+
+  v8::Local<v8::Context> context_;
+};
+
+}  // namespace sigproof

@@ -1,0 +1,101 @@
+// Signals for the WebAssembly modules of one V8 isolate: finds the modules that opt in, registers
+// them when they are instantiated, and forgets them when they are dead or collected.
+//
+//   auto signals = std::make_unique<IsolateSignals>(isolate, IsolateSignals::Options{});
+//   v8::Local<v8::Context> context = v8::Context::New(isolate);
+//   signals->install(context);            // before any program runs in it
+//   ...
+//   signals->registry().deliver();        // in a signal handler, or on a watchdog thread
+//   ...
+//   signals.reset();                      // before isolate->Dispose()
+//
+// V8 10.2. What a program can still notice, and which engine entry points are not covered, is
+// listed in core/v8/README.md, each with the test that shows it.
+#pragma once
+
+#include <v8.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "core/signal_registry.h"
+#include "core/v8/pending_instantiations.h"
+
+namespace sigproof {
+
+/// One per isolate. Threads: the isolate's thread, with the isolate entered, for every method; the
+/// registry says which of its own methods a handler or another thread may call.
+///
+/// It takes these slots of the isolate: the data slot kIsolateSlot, the WebAssembly instance
+/// callback, a GC prologue callback, and, only while an asynchronous instantiation of a module that
+/// opted in is pending, the promise hook. Of each context it takes ContextFunctions::kSlotCount
+/// embedder data slots. The slots are constants because V8 calls most callbacks without a word on
+/// whose they are.
+class IsolateSignals {
+ public:
+  struct Options {
+    SignalProtocol protocol = SignalProtocol::address();
+    std::size_t max_entries = SignalRegistry<>::kDefaultMaxEntries;
+    /// Told of every outcome. Not owned; outlives this object.
+    RegistrationObserver* observer = nullptr;
+    /// The compatibility flag. Off: install() touches nothing (T7).
+    bool is_enabled = true;
+    /// The gate of a staged rollout, asked once for each context. Empty: open.
+    std::function<bool()> rollout_gate;
+    /// The embedder's own promise hook: called by ours, and put back after it.
+    v8::PromiseHook embedder_promise_hook = nullptr;
+  };
+
+  /// The isolate's data slot (of four) that holds the address of this object: the last, because
+  /// embedders count from the first.
+  static constexpr std::uint32_t kIsolateSlot = 3;
+
+  /// The object of an isolate, or null.
+  static IsolateSignals* of(v8::Isolate* isolate) noexcept {
+    return static_cast<IsolateSignals*>(isolate->GetData(kIsolateSlot));
+  }
+
+  IsolateSignals(v8::Isolate* isolate, Options options);
+  /// Waits for deliveries on other threads, drops every entry, takes its callbacks out of the
+  /// isolate (G3). Contexts that it was installed in then behave as the engine's own.
+  ~IsolateSignals();
+
+  IsolateSignals(const IsolateSignals&) = delete;
+  IsolateSignals& operator=(const IsolateSignals&) = delete;
+
+  /// Makes the context's `WebAssembly` register what it instantiates. Call it on a fresh context,
+  /// before any program runs there; a program that ran first could hand over functions of its own.
+  /// Returns whether the feature is on there; where it is off, no object of the context was touched
+  /// (T7), nor where the context has no `WebAssembly`.
+  bool install(v8::Local<v8::Context> context);
+
+  SignalRegistry<>& registry() noexcept { return registry_; }
+  /// For the promise hook, which V8 calls without a word on whose it is.
+  PendingInstantiations& pending() noexcept { return pending_; }
+
+ private:
+  static bool onNewInstance(const v8::FunctionCallbackInfo<v8::Value>& arguments);
+  static void onInstantiate(const v8::FunctionCallbackInfo<v8::Value>& arguments);
+  static void onGarbageCollection(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags,
+                                  void* self);
+
+  bool constructInstance(v8::Local<v8::Context> context,
+                         const v8::FunctionCallbackInfo<v8::Value>& arguments);
+  v8::MaybeLocal<v8::Value> instantiate(v8::Local<v8::Context> context,
+                                        const v8::FunctionCallbackInfo<v8::Value>& arguments);
+  void onSettled(v8::Local<v8::Context> context, v8::Local<v8::Promise> promise,
+                 v8::Local<v8::Object> recorder);
+  void registerResult(v8::Local<v8::Context> context, v8::Local<v8::Value> module,
+                      v8::Local<v8::Value> instance, v8::Local<v8::Object> recorder);
+
+  v8::Isolate* isolate_;
+  const Options options_;
+  SignalRegistry<> registry_;
+  PendingInstantiations pending_;
+  // Set while the captured constructor is called from within its own callback: the next call of the
+  // callback is that one, and the engine's to handle.
+  bool is_next_instance_the_engines_ = false;
+};
+
+}  // namespace sigproof

@@ -1,0 +1,105 @@
+#include "fuzz/host/isolate.h"
+
+#include <libplatform/libplatform.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace sigproof::host {
+namespace {
+
+// One thread is enough to compile in the background, and the fewer there are the fewer orders.
+constexpr int kWorkerThreads = 1;
+
+// The first collection finds an instance dead, the prologue of the second drops its entry, the
+// second or third collects the memory that the entry held. A fourth finds what finalizers let go.
+constexpr int kCollections = 4;
+
+// Owned by nobody: V8 needs it until the process ends.
+v8::Platform* platform = nullptr;
+
+}  // namespace
+
+void initializeEngine(const EngineFlags& flags) {
+  if (platform != nullptr) {
+    std::fputs("host::initializeEngine: called twice in one process\n", stderr);
+    std::abort();
+  }
+  // --expose-gc: without it V8 refuses to collect on demand. --liftoff-only: one compiler, the fast
+  // one, so that no function is compiled twice. Garbage is collected on this thread alone.
+  v8::V8::SetFlagsFromString("--expose-gc --liftoff-only --single-threaded-gc");
+  if (flags.async_compilation) {
+    v8::V8::SetFlagsFromString("--wasm-async-compilation");
+    platform = v8::platform::NewDefaultPlatform(kWorkerThreads).release();
+  } else {
+    v8::V8::SetFlagsFromString("--single-threaded --no-wasm-async-compilation");
+    platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
+  }
+  v8::V8::InitializePlatform(platform);
+  v8::V8::Initialize();
+}
+
+std::string engineVersion() { return std::string("V8 ") + v8::V8::GetVersion(); }
+
+Isolate::Isolate(const Options& options)
+    : allocator_(v8::ArrayBuffer::Allocator::NewDefaultAllocator()) {
+  if (platform == nullptr) {
+    std::fputs("host::Isolate: host::initializeEngine() was not called\n", stderr);
+    std::abort();
+  }
+  v8::Isolate::CreateParams parameters;
+  parameters.array_buffer_allocator_shared = allocator_;
+  isolate_ = v8::Isolate::New(parameters);
+  isolate_->Enter();
+  isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
+  if (options.is_shim_on) {
+    IsolateSignals::Options signals_options;
+    signals_options.protocol = options.protocol;
+    signals_options.max_entries = options.max_entries;
+    signals_options.observer = options.observer;
+    signals_ = std::make_unique<IsolateSignals>(isolate_, std::move(signals_options));
+  }
+}
+
+Isolate::~Isolate() {
+  signals_.reset();
+  isolate_->Exit();
+  v8::platform::NotifyIsolateShutdown(platform, isolate_);
+  isolate_->Dispose();
+}
+
+v8::Local<v8::Context> Isolate::makeContext() {
+  v8::Local<v8::Context> context = v8::Context::New(isolate_);
+  if (signals_ != nullptr) signals_->install(context);
+  return context;
+}
+
+void Isolate::pump() {
+  const v8::HandleScope scope(isolate_);
+  v8::MicrotasksScope::PerformCheckpoint(isolate_);
+  while (!isolate_->IsExecutionTerminating()) {
+    const auto behavior = isolate_->HasPendingBackgroundTasks()
+                              ? v8::platform::MessageLoopBehavior::kWaitForWork
+                              : v8::platform::MessageLoopBehavior::kDoNotWait;
+    if (!v8::platform::PumpMessageLoop(platform, isolate_, behavior)) break;
+    v8::MicrotasksScope::PerformCheckpoint(isolate_);
+  }
+}
+
+void Isolate::collectGarbage() {
+  for (int i = 0; i < kCollections; ++i) {
+    // A checkpoint also lets go what a WeakRef keeps for the current job.
+    pump();
+    isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+  }
+  pump();
+}
+
+void Isolate::collectGarbageWithinJavaScript() {
+  for (int i = 0; i < kCollections; ++i) {
+    isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+  }
+}
+
+}  // namespace sigproof::host

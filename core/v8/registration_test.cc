@@ -1,0 +1,160 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/v8/script_test.h"
+
+namespace sigproof {
+namespace {
+
+using enum RegistrationOutcome;
+
+// Reads the four bytes of the signal word of `memory` as an unsigned number.
+constexpr const char* kHelpers = R"(
+  globalThis.word = (memory, at) => new DataView(memory.buffer).getUint32(at, true);
+  globalThis.env = {env: {memory: new WebAssembly.Memory({initial: 1}), f() {}}};
+)";
+
+class Registration : public ScriptTest {
+ protected:
+  void use(const TestModule& module) {
+    sandbox_.define("m", module);
+    sandbox_.run(kHelpers);
+  }
+  Sandbox sandbox_;
+};
+
+TEST_F(Registration, R6_NewInstanceRegistersAndZeroesTheSignalWord) {
+  use({});
+  EXPECT_EQ(sandbox_.run("i = new WebAssembly.Instance(new WebAssembly.Module(m));"
+                         "word(i.exports.memory, 16)"),
+            "0");
+  EXPECT_EQ(sandbox_.count(kRegistered), 1U);
+}
+
+TEST_F(Registration, R6_TheWordKeepsWhatTheModuleWroteWhereTheShimIsOff) {
+  Sandbox plain({.is_shim_on = false});
+  plain.define("m", {});
+  plain.run(kHelpers);
+  EXPECT_EQ(plain.run("i = new WebAssembly.Instance(new WebAssembly.Module(m));"
+                      "word(i.exports.memory, 16)"),
+            std::to_string(0xDEADBEEF));
+}
+
+TEST_F(Registration, T8_InstantiateOfAModuleRegistersBeforeItReturns) {
+  use({});
+  sandbox_.evaluate("WebAssembly.instantiate(new WebAssembly.Module(m))");
+  EXPECT_EQ(sandbox_.count(kRegistered), 1U);
+}
+
+TEST_F(Registration, T8_InstantiateOfBytesRegistersBeforeTheFirstReactionOfTheProgram) {
+  use({});
+  sandbox_.evaluate(
+      "WebAssembly.instantiate(m).then((r) => { seen = word(r.instance.exports.memory, 16); })");
+  EXPECT_EQ(sandbox_.count(kRegistered), 0U) << "compilation is in the background";
+  EXPECT_EQ(sandbox_.run("1"), "1");
+  EXPECT_EQ(sandbox_.run("seen"), "0");
+  EXPECT_EQ(sandbox_.count(kRegistered), 1U);
+}
+
+TEST_F(Registration, T8_EveryKindOfBufferIsFollowed) {
+  use({});
+  sandbox_.run(
+      "WebAssembly.instantiate(m.buffer); WebAssembly.instantiate(new DataView(m.buffer))");
+  EXPECT_EQ(sandbox_.count(kRegistered), 2U);
+}
+
+TEST_F(Registration, T8_SubclassReflectAndNestedInstantiationsRegister) {
+  use({.memory = MemoryKind::kExported, .has_start = true});
+  sandbox_.run(R"(
+    const module = new WebAssembly.Module(m);
+    class Sub extends WebAssembly.Instance {}
+    new Sub(module, env);
+    Reflect.construct(WebAssembly.Instance, [module, env], Array);
+    // The start function of the outer one makes an inner one.
+    new WebAssembly.Instance(module, {env: {f() { new WebAssembly.Instance(module, env); }}});
+  )");
+  EXPECT_EQ(sandbox_.count(kRegistered), 4U);
+}
+
+TEST_F(Registration, R5_AMemoryThatIsOnlyImportedIsRegistered) {
+  use({.memory = MemoryKind::kImported});
+  EXPECT_EQ(sandbox_.run("new WebAssembly.Instance(new WebAssembly.Module(m), env);"
+                         "word(env.env.memory, 16)"),
+            "0");
+  sandbox_.run("WebAssembly.instantiate(m, env)");
+  sandbox_.run("WebAssembly.instantiate(new WebAssembly.Module(m), env)");
+  EXPECT_EQ(sandbox_.count(kRegistered), 3U);
+  EXPECT_EQ(sandbox_.registry().deliver(), 3U);
+  EXPECT_EQ(sandbox_.run("word(env.env.memory, 16)"), "24");
+}
+
+TEST_F(Registration, R5_AMemoryThatHappensToLieInTheImportObjectIsNeverTouched) {
+  use({.memory = MemoryKind::kHidden});
+  sandbox_.run(
+      "new DataView(env.env.memory.buffer).setUint32(16, 7, true);"
+      "new WebAssembly.Instance(new WebAssembly.Module(m), env)");
+  EXPECT_EQ(sandbox_.count(kNoReachableMemory), 1U);
+  EXPECT_EQ(sandbox_.registry().deliver(), 0U);
+  EXPECT_EQ(sandbox_.run("word(env.env.memory, 16)"), "7");
+}
+
+TEST_F(Registration, R1_AFloatOfTheRightNameCountsAsAbsent) {
+  use({.is_float = true});
+  sandbox_.run("new WebAssembly.Instance(new WebAssembly.Module(m))");
+  EXPECT_EQ(sandbox_.count(kWrongType), 1U);
+  EXPECT_EQ(sandbox_.registry().entryCount(), 0U);
+}
+
+TEST_F(Registration, R3_R4_R7_ABadWordRegistersNothingAndChangesNothing) {
+  use({.terminated = 65533});
+  sandbox_.run("i = new WebAssembly.Instance(new WebAssembly.Module(m))");
+  EXPECT_EQ(sandbox_.count(kOutOfBounds), 1U);
+  EXPECT_EQ(sandbox_.run("word(i.exports.memory, 16)"), std::to_string(0xDEADBEEF));
+  sandbox_.define("m", {.terminated = 18});
+  sandbox_.run("i = new WebAssembly.Instance(new WebAssembly.Module(m))");
+  EXPECT_EQ(sandbox_.count(kOverlap), 1U);
+  EXPECT_EQ(sandbox_.run("word(i.exports.memory, 16)"), std::to_string(0xDEADBEEF));
+}
+
+TEST_F(Registration, R2_AnAddressOf2GiBAndMoreIsReadAsUnsigned) {
+  use({.memory = MemoryKind::kImported, .signal = INT32_MIN, .terminated = -8});
+  sandbox_.run(
+      "env.env.memory = new WebAssembly.Memory({initial: 65536});"
+      "new WebAssembly.Instance(new WebAssembly.Module(m), env)");
+  EXPECT_EQ(sandbox_.count(kRegistered), 1U);
+  EXPECT_EQ(sandbox_.registry().deliver(), 1U);
+  EXPECT_EQ(sandbox_.run("word(env.env.memory, 2 ** 31)"), "24");
+}
+
+TEST_F(Registration, R8_AModuleWithoutTheExportsIsLeftToTheEngine) {
+  use({.signal = std::nullopt, .terminated = std::nullopt});
+  sandbox_.run("new WebAssembly.Instance(new WebAssembly.Module(m))");
+  EXPECT_EQ(sandbox_.count(kNotOptedIn), 1U);
+  EXPECT_TRUE(sandbox_.registry().isEmpty());
+}
+
+TEST_F(Registration, R7_AFailedInstantiationRegistersNothing) {
+  use({.has_start = true});
+  EXPECT_THAT(sandbox_.run("new WebAssembly.Instance(new WebAssembly.Module(m),"
+                           "{env: {f() { throw new Error('from start'); }}})"),
+              testing::HasSubstr("from start"));
+  EXPECT_EQ(sandbox_.count(kRegistered), 0U);
+  EXPECT_EQ(sandbox_.registry().entryCount(), 0U);
+}
+
+TEST_F(Registration, InstanceProtocolRegistersEitherWordAndSurvivesTermination) {
+  Sandbox sandbox({.protocol = SignalProtocol::instance()});
+  sandbox.define("m", {.terminated = std::nullopt, .signal_name = "__instance_signal"});
+  sandbox.define("n", {.signal = std::nullopt, .terminated_name = "__instance_terminated"});
+  sandbox.run(
+      "a = new WebAssembly.Instance(new WebAssembly.Module(m));"
+      "b = new WebAssembly.Instance(new WebAssembly.Module(n))");
+  EXPECT_EQ(sandbox.count(kRegistered), 2U);
+  EXPECT_EQ(sandbox.registry().deliver(), 1U);
+  EXPECT_EQ(sandbox.registry().markTerminated(), 1U);
+  sandbox.host().collectGarbage();
+  EXPECT_EQ(sandbox.registry().entryCount(), 2U);
+}
+
+}  // namespace
+}  // namespace sigproof

@@ -1,0 +1,119 @@
+// What the tests of the V8 binding share: an isolate with core installed and a way to run scripts.
+//
+//   class Transparency : public ScriptTest {};
+//   TEST_F(Transparency, T1_...) { EXPECT_EQ(run("WebAssembly.instantiate.length"), "1"); }
+#pragma once
+
+#include <gtest/gtest.h>
+#include <v8.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/v8/test_module.h"
+#include "fuzz/host/isolate.h"
+
+namespace sigproof {
+
+/// An isolate, entered, and one context in it, with the shim on or off.
+class Sandbox {
+ public:
+  explicit Sandbox(const host::Isolate::Options& options = {})
+      : isolate_(std::make_unique<host::Isolate>(options)) {
+    const v8::HandleScope handles(isolate());
+    context_.Reset(isolate(), isolate_->makeContext());
+  }
+  ~Sandbox() { context_.Reset(); }
+  Sandbox(const Sandbox&) = delete;
+  Sandbox& operator=(const Sandbox&) = delete;
+
+  v8::Isolate* isolate() const { return isolate_->get(); }
+  host::Isolate& host() const { return *isolate_; }
+  SignalRegistry<>& registry() const { return isolate_->signals()->registry(); }
+  std::uint64_t count(RegistrationOutcome outcome) const { return registry().counters()[outcome]; }
+
+  /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
+  /// it threw.
+  std::string run(std::string_view source) {
+    const v8::HandleScope handles(isolate());
+    std::string result = evaluate(source);
+    isolate_->pump();
+    return result;
+  }
+
+  /// As run(), but leaves microtasks and tasks for later.
+  std::string evaluate(std::string_view source) {
+    const v8::HandleScope handles(isolate());
+    v8::Local<v8::Context> context = context_.Get(isolate());
+    const v8::Context::Scope scope(context);
+    const v8::TryCatch caught(isolate());
+    const v8::ScriptOrigin origin(isolate(), text("test.js"));
+    v8::Local<v8::Script> script;
+    v8::Local<v8::Value> value;
+    v8::ScriptOrigin script_origin = origin;
+    if (!v8::Script::Compile(context, text(source), &script_origin).ToLocal(&script) ||
+        !script->Run(context).ToLocal(&value)) {
+      value = caught.Exception();
+    }
+    return *v8::String::Utf8Value(isolate(), value);
+  }
+
+  /// Makes global `name` a Uint8Array of `module`'s bytes.
+  void define(std::string_view name, const TestModule& module) {
+    const v8::HandleScope handles(isolate());
+    v8::Local<v8::Context> context = context_.Get(isolate());
+    const v8::Context::Scope scope(context);
+    const std::vector<std::uint8_t> bytes = module.encode();
+    v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate(), bytes.size());
+    std::memcpy(buffer->GetBackingStore()->Data(), bytes.data(), bytes.size());
+    context->Global()
+        ->Set(context, text(name), v8::Uint8Array::New(buffer, 0, bytes.size()))
+        .Check();
+  }
+
+  v8::Local<v8::Context> context() const { return context_.Get(isolate()); }
+
+  v8::Local<v8::String> text(std::string_view characters) const {
+    return v8::String::NewFromUtf8(isolate(), characters.data(), v8::NewStringType::kNormal,
+                                   static_cast<int>(characters.size()))
+        .ToLocalChecked();
+  }
+
+ private:
+  std::unique_ptr<host::Isolate> isolate_;
+  v8::Global<v8::Context> context_;
+};
+
+/// Starts the engine once, with background compilation: promises settle as programs see it.
+class ScriptTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    static const bool once = [] {
+      host::initializeEngine({.async_compilation = true});
+      return true;
+    }();
+    EXPECT_TRUE(once);
+  }
+
+  /// The same script in a sandbox with the shim and in one without, with the same modules as `m`
+  /// (bytes), must give the same text.
+  static void expectNoDifference(std::string_view script, const TestModule& module = {}) {
+    std::array<std::string, 2> seen;
+    for (const bool is_shim_on : {false, true}) {
+      Sandbox sandbox({.is_shim_on = is_shim_on});
+      sandbox.define("m", module);
+      sandbox.run("globalThis.log = []; globalThis.note = (x) => { log.push(String(x)); };");
+      sandbox.run(script);
+      seen.at(is_shim_on ? 1 : 0) = sandbox.run("log.join('\\n')");
+    }
+    EXPECT_EQ(seen[1], seen[0]) << "with the shim, then without it, for\n" << script;
+    EXPECT_NE(seen[0], "") << "the script noted nothing, so nothing was compared";
+  }
+};
+
+}  // namespace sigproof

@@ -1,0 +1,101 @@
+#include "reports/report_writer.h"
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+
+#include "reports/atomic_file.h"
+#include "reports/html_report.h"
+#include "reports/junit_report.h"
+#include "reports/validate.h"
+
+namespace sigproof::reports {
+namespace {
+
+nlohmann::json runToJson(const RunInfo& run) {
+  return {{"commit", run.commit},   {"started_at", run.started_at},
+          {"command", run.command}, {"machine", run.machine},
+          {"seed", run.seed},       {"seconds", run.seconds}};
+}
+
+RunInfo runFromJson(const nlohmann::json& json) {
+  return {.commit = json.at("commit"),
+          .started_at = json.at("started_at"),
+          .command = json.at("command"),
+          .machine = json.at("machine"),
+          .seed = json.at("seed"),
+          .seconds = json.at("seconds")};
+}
+
+std::string resultsText(const RunInfo& run, const std::vector<Record>& records) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Record& record : records) {
+    list.push_back(toJson(record));
+    const auto errors = schemaErrors(list.back());
+    if (errors.empty()) continue;
+    throw std::runtime_error("the record of '" + record.check + "' breaks the schema " +
+                             errors.front() + "; correct the check that printed it");
+  }
+  const nlohmann::json results{{"run", runToJson(run)}, {"records", std::move(list)}};
+  // What a child printed need not be UTF-8.
+  return results.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+std::string readFile(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(path)) {
+    const int error = errno != 0 ? errno : EISDIR;
+    throw std::runtime_error("can't read " + path.string() + ": " +
+                             std::generic_category().message(error) +
+                             "; ci/verify writes such a file");
+  }
+  return content;
+}
+
+}  // namespace
+
+void writeReport(const std::filesystem::path& directory, const RunInfo& run,
+                 const std::vector<Record>& records) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (!std::filesystem::is_directory(directory)) {
+    throw std::runtime_error(
+        "can't make the folder " + directory.string() + ": " +
+        (error ? error : std::make_error_code(std::errc::not_a_directory)).message() +
+        "; give another one with --out");
+  }
+  // All three are made before the first is written, so that they come from one run or not at all.
+  const std::string results = resultsText(run, records);
+  const std::string junit = junitReport(run, records);
+  const std::string html = htmlReport(run, records);
+  writeFileWhole(directory / "results.json", results);
+  writeFileWhole(directory / "junit.xml", junit);
+  writeFileWhole(directory / "index.html", html);
+}
+
+std::pair<RunInfo, std::vector<Record>> readResults(const std::filesystem::path& results_json) {
+  const std::string content = readFile(results_json);
+  try {
+    const auto json = nlohmann::json::parse(content);
+    std::pair<RunInfo, std::vector<Record>> results{runFromJson(json.at("run")), {}};
+    for (const auto& record : json.at("records")) {
+      const auto errors = schemaErrors(record);
+      if (!errors.empty()) {
+        throw std::runtime_error("record " + std::to_string(results.second.size()) + ' ' +
+                                 errors.front());
+      }
+      results.second.push_back(recordFromJson(record));
+    }
+    return results;
+  } catch (const std::exception& error) {
+    throw std::runtime_error(
+        results_json.string() +
+        " is not a whole results file, run ci/verify again to get one: " + error.what());
+  }
+}
+
+}  // namespace sigproof::reports

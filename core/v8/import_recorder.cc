@@ -31,8 +31,18 @@ v8::MaybeLocal<v8::Object> makeStandIn(v8::Local<v8::Context> context, int field
 
 v8::MaybeLocal<v8::Value> readThrough(const v8::PropertyCallbackInfo<v8::Value>& info, int field,
                                       v8::Local<v8::Value> key) {
+  v8::Isolate* isolate = info.GetIsolate();
   v8::Local<v8::Object> real = info.Holder()->GetInternalField(field).As<v8::Object>();
-  return real->Get(info.GetIsolate()->GetCurrentContext(), key);
+  // What a getter of the program throws goes on to the engine. Without a catch of our own it would
+  // skip the engine's code here where no JavaScript is on the stack: asynchronous instantiation.
+  v8::TryCatch caught(isolate);
+  v8::MaybeLocal<v8::Value> value = real->Get(isolate->GetCurrentContext(), key);
+  if (caught.HasTerminated()) {
+    isolate->TerminateExecution();
+  } else if (caught.HasCaught()) {
+    caught.ReThrow();
+  }
+  return value;
 }
 
 // Property reads of the program's module object: `imports[module][name]`.

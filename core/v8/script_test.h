@@ -107,7 +107,7 @@ class ScriptTest : public testing::Test {
     for (const bool is_shim_on : {false, true}) {
       Sandbox sandbox({.is_shim_on = is_shim_on});
       sandbox.define("m", module);
-      sandbox.run("globalThis.log = []; globalThis.note = (x) => { log.push(String(x)); };");
+      sandbox.run("globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");
       sandbox.run(script);
       seen.at(is_shim_on ? 1 : 0) = sandbox.run("log.join('\\n')");
     }

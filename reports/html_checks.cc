@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <string_view>
 
 #include "reports/specification.h"
@@ -85,7 +86,7 @@ Markup sharesTable(const nlohmann::json& counts) {
     rows.emplace_back(count.get<std::uint64_t>(), name);
     total += count.get<double>();
   }
-  std::stable_sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.first > b.first; });
+  std::sort(rows.begin(), rows.end(), std::greater<>());
   Markup body;
   for (const auto& [count, name] : rows) {
     const double percent = total > 0 ? 100 * static_cast<double>(count) / total : 0;

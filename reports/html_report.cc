@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 #include "reports/html_checks.h"
@@ -258,9 +259,12 @@ Markup kindSections(const std::vector<Record>& records) {
   Markup sections;
   for (const Kind kind : kKinds) {
     std::vector<Record> of_kind;
-    std::copy_if(records.begin(), records.end(), std::back_inserter(of_kind),
-                 [&](const Record& record) { return record.kind == kind; });
-    std::stable_partition(of_kind.begin(), of_kind.end(), isProblem);
+    for (const bool is_problem : {true, false}) {
+      std::copy_if(records.begin(), records.end(), std::back_inserter(of_kind),
+                   [&](const Record& record) {
+                     return record.kind == kind && isProblem(record) == is_problem;
+                   });
+    }
     sections += kindSection(kind, of_kind);
   }
   return sections;

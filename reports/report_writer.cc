@@ -44,15 +44,18 @@ std::string resultsText(const RunInfo& run, const std::vector<Record>& records) 
 }
 
 std::string readFile(const std::filesystem::path& path) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad() || std::filesystem::is_directory(path)) {
-    const int error = errno != 0 ? errno : EISDIR;
+  const auto fail = [&](int error) {
     throw std::runtime_error("can't read " + path.string() + ": " +
                              std::generic_category().message(error) +
                              "; ci/verify writes such a file");
-  }
+  };
+  std::error_code ignored;  // opening it tells the reason
+  if (std::filesystem::is_directory(path, ignored)) fail(EISDIR);
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream.is_open()) fail(errno);
+  std::string content{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) fail(errno);
   return content;
 }
 

@@ -3,18 +3,15 @@
 #include <array>
 #include <cstdint>
 
+#include "core/v8/v8_string.h"
+
 namespace sigproof {
 namespace {
-
-v8::Local<v8::String> text(v8::Isolate* isolate, const char* characters) {
-  return v8::String::NewFromUtf8(isolate, characters, v8::NewStringType::kInternalized)
-      .ToLocalChecked();
-}
 
 v8::MaybeLocal<v8::Object> objectProperty(v8::Local<v8::Context> context,
                                           v8::Local<v8::Object> object, const char* key) {
   v8::Local<v8::Value> value;
-  if (!object->Get(context, text(context->GetIsolate(), key)).ToLocal(&value) ||
+  if (!object->Get(context, internalized(context->GetIsolate(), key)).ToLocal(&value) ||
       !value->IsObject()) {
     return {};
   }
@@ -37,7 +34,7 @@ v8::MaybeLocal<v8::Function> prototypeGetter(v8::Local<v8::Context> context,
   v8::Local<v8::Value> descriptor;
   if (!objectProperty(context, web_assembly, constructor_name).ToLocal(&constructor) ||
       !objectProperty(context, constructor, "prototype").ToLocal(&prototype) ||
-      !prototype->GetOwnPropertyDescriptor(context, text(context->GetIsolate(), key))
+      !prototype->GetOwnPropertyDescriptor(context, internalized(context->GetIsolate(), key))
            .ToLocal(&descriptor) ||
       !descriptor->IsObject()) {
     return {};

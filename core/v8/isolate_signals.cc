@@ -11,6 +11,7 @@
 #include "core/v8/context_functions.h"
 #include "core/v8/import_recorder.h"
 #include "core/v8/instance_registration.h"
+#include "core/v8/v8_string.h"
 
 namespace sigproof {
 namespace {
@@ -72,6 +73,20 @@ std::optional<ModuleInspection> inspectBytes(v8::Local<v8::Value> source,
   return inspectModule({data + offset, size}, protocol);
 }
 
+// Property `key` of `object` without running anything of the program's: an own data property, or
+// nothing.
+v8::MaybeLocal<v8::Value> ownValue(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
+                                   v8::Local<v8::String> key) {
+  v8::Local<v8::Value> descriptor;
+  v8::Local<v8::String> value_key = internalized(context->GetIsolate(), "value");
+  if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&descriptor) ||
+      !descriptor->IsObject() ||
+      !descriptor.As<v8::Object>()->HasOwnProperty(context, value_key).FromMaybe(false)) {
+    return {};
+  }
+  return descriptor.As<v8::Object>()->Get(context, value_key);
+}
+
 // A recorder where memory 0 can only be had from the import object; empty otherwise.
 v8::Local<v8::Object> recorderFor(v8::Local<v8::Context> context, const Arguments& arguments,
                                   const ModuleInspection& inspection) {
@@ -123,8 +138,7 @@ bool IsolateSignals::install(v8::Local<v8::Context> context) {
   if (!options_.is_enabled || (options_.rollout_gate && !options_.rollout_gate())) return false;
   const v8::HandleScope handles(isolate_);
   const v8::Context::Scope scope(context);
-  v8::Local<v8::String> name =
-      v8::String::NewFromUtf8Literal(isolate_, "instantiate", v8::NewStringType::kInternalized);
+  v8::Local<v8::String> name = internalized(isolate_, "instantiate");
   v8::Local<v8::Object> web_assembly;
   v8::Local<v8::Function> instantiate;
   // One parameter and no constructor, as the engine's own.
@@ -234,16 +248,12 @@ void IsolateSignals::onSettled(v8::Local<v8::Context> context, v8::Local<v8::Pro
   const v8::TryCatch caught(isolate_);
   v8::Local<v8::Value> module;
   v8::Local<v8::Value> instance;
-  // The engine's result object, `{module, instance}`, which no program has seen yet. A promise that
-  // is still pending was taken over by a `then` that the program put on Object.prototype.
+  // The engine's result object, `{module, instance}`. A promise that is still pending was taken
+  // over by a `then` that the program put on Object.prototype.
   if (promise->State() != v8::Promise::kFulfilled || !promise->Result()->IsObject() ||
-      !promise->Result()
-           .As<v8::Object>()
-           ->Get(context, v8::String::NewFromUtf8Literal(isolate_, "module"))
+      !ownValue(context, promise->Result().As<v8::Object>(), internalized(isolate_, "module"))
            .ToLocal(&module) ||
-      !promise->Result()
-           .As<v8::Object>()
-           ->Get(context, v8::String::NewFromUtf8Literal(isolate_, "instance"))
+      !ownValue(context, promise->Result().As<v8::Object>(), internalized(isolate_, "instance"))
            .ToLocal(&instance)) {
     registry_.report(RegistrationOutcome::kEngineFailure);
     return;

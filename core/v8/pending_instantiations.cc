@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/v8/isolate_signals.h"
+#include "core/v8/v8_string.h"
 
 namespace sigproof {
 
@@ -82,9 +83,7 @@ void PendingInstantiations::updateHook() {
 }
 
 v8::Local<v8::Private> PendingInstantiations::recorderKey() const {
-  return v8::Private::ForApi(isolate_,
-                             v8::String::NewFromUtf8Literal(isolate_, "sigproof.import_recorder",
-                                                            v8::NewStringType::kInternalized));
+  return v8::Private::ForApi(isolate_, internalized(isolate_, "sigproof.import_recorder"));
 }
 
 }  // namespace sigproof

@@ -25,8 +25,7 @@ class Sandbox {
  public:
   explicit Sandbox(const host::Isolate::Options& options = {})
       : isolate_(std::make_unique<host::Isolate>(options)) {
-    const v8::HandleScope handles(isolate());
-    context_.Reset(isolate(), isolate_->makeContext());
+    renewContext();
   }
   ~Sandbox() { context_.Reset(); }
   Sandbox(const Sandbox&) = delete;
@@ -36,6 +35,12 @@ class Sandbox {
   host::Isolate& host() const { return *isolate_; }
   SignalRegistry<>& registry() const { return isolate_->signals()->registry(); }
   std::uint64_t count(RegistrationOutcome outcome) const { return registry().counters()[outcome]; }
+
+  /// A fresh context, in which nothing ran yet, takes the place of the one before.
+  void renewContext() {
+    const v8::HandleScope handles(isolate());
+    context_.Reset(isolate(), isolate_->makeContext());
+  }
 
   /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
   /// it threw.
@@ -52,11 +57,10 @@ class Sandbox {
     v8::Local<v8::Context> context = context_.Get(isolate());
     const v8::Context::Scope scope(context);
     const v8::TryCatch caught(isolate());
-    const v8::ScriptOrigin origin(isolate(), text("test.js"));
+    v8::ScriptOrigin origin(isolate(), text("test.js"));
     v8::Local<v8::Script> script;
     v8::Local<v8::Value> value;
-    v8::ScriptOrigin script_origin = origin;
-    if (!v8::Script::Compile(context, text(source), &script_origin).ToLocal(&script) ||
+    if (!v8::Script::Compile(context, text(source), &origin).ToLocal(&script) ||
         !script->Run(context).ToLocal(&value)) {
       value = caught.Exception();
     }
@@ -107,7 +111,8 @@ class ScriptTest : public testing::Test {
     for (const bool is_shim_on : {false, true}) {
       Sandbox sandbox({.is_shim_on = is_shim_on});
       sandbox.define("m", module);
-      sandbox.run("globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");
+      sandbox.run(
+          "globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");
       sandbox.run(script);
       seen.at(is_shim_on ? 1 : 0) = sandbox.run("log.join('\\n')");
     }

@@ -52,23 +52,28 @@ bool isProblem(const Record& record) {
 // --- verdict
 // --------------------------------------------------------------------------------------
 
+std::string countOfChecks(std::size_t count) {
+  return fmt::format("{} {}", count, count == 1 ? "check" : "checks");
+}
+
 std::string headline(const Tally& all) {
   if (all.total() == 0) return "No check ran";
   if (all.failed + all.unfinished != 0) {
     std::string line;
-    if (all.failed != 0) line = fmt::format("{} of {} checks failed", all.failed, all.total());
+    if (all.failed != 0)
+      line = fmt::format("{} of {} failed", all.failed, countOfChecks(all.total()));
     if (all.unfinished != 0 && all.failed != 0) {
       line += fmt::format(", {} did not finish", all.unfinished);
     } else if (all.unfinished != 0) {
-      line = fmt::format("{} of {} checks did not finish", all.unfinished, all.total());
+      line = fmt::format("{} of {} did not finish", all.unfinished, countOfChecks(all.total()));
     }
     return line;
   }
   if (all.passed == 0) return fmt::format("Nothing was checked: all {} skipped", all.skipped);
   if (all.skipped != 0) {
-    return fmt::format("{} checks passed, {} skipped", all.passed, all.skipped);
+    return fmt::format("{} passed, {} skipped", countOfChecks(all.passed), all.skipped);
   }
-  return fmt::format("All {} checks passed", all.passed);
+  return all.passed == 1 ? "The one check passed" : fmt::format("All {} checks passed", all.passed);
 }
 
 Markup tile(Kind kind, const std::vector<Record>& records) {
@@ -115,7 +120,10 @@ Markup header(const RunInfo& run, const std::vector<Record>& records) {
   return element("header", {{"class", all.isBad() ? "bad" : "good"}},
                  element("p", {{"class", "product"}}, text("Sigproof")) +
                      element("h1", text(headline(all))) + runFacts(run) +
-                     element("nav", {{"class", "tiles"}}, tiles));
+                     element("nav", {{"class", "tiles"}}, tiles) +
+                     element("p", {{"class", "hint"}},
+                             text("Open a check's row for what it covered, what it cannot see and "
+                                  "the command that repeats it.")));
 }
 
 // --- problems and skipped checks

@@ -91,7 +91,8 @@ TEST(HtmlReport, TheHeadlineSaysPassedOnlyIfEveryCheckDid) {
     return page.substr(begin, page.find("</h1>") - begin);
   };
   EXPECT_EQ(headline({passed, passed}), "All 2 checks passed");
-  EXPECT_EQ(headline({passed, skipped}), "1 checks passed, 1 skipped");
+  EXPECT_EQ(headline({passed}), "The one check passed");
+  EXPECT_EQ(headline({passed, skipped}), "1 check passed, 1 skipped");
   EXPECT_EQ(headline({passed, failed, skipped}), "1 of 3 checks failed");
   EXPECT_EQ(headline({passed, unfinished}), "1 of 2 checks did not finish");
   EXPECT_EQ(headline({failed, unfinished}), "1 of 2 checks failed, 1 did not finish");

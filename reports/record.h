@@ -40,9 +40,16 @@ struct Record {
   std::string covered;              ///< what was looked at
   std::string cannot_see;           ///< what a check of this kind is blind to
   std::string replay;               ///< the command that repeats it, from the repository's root
-  /// More, by kind. Members that the report shows as text, where present: "trace" (the interleaving
-  /// of a failed model, or what a stepped handler saw), "module_text" (WebAssembly text of a failed
-  /// fuzz run), "output" (what a child printed last).
+  /// More, by kind. The report shows any member; these in a form of their own, where present:
+  ///   "trace"        text: the interleaving of a failed model, what a stepped handler saw
+  ///   "module_text"  text: the WebAssembly module of a failed fuzz run
+  ///   "output"       text: what a child printed last
+  ///   an object of two or more counts, such as "outcomes": {"registered": 812, "overlap": 93}:
+  ///                  shares of their total, as bars
+  ///   "description", "origin"  text: what a known bug does, where it was met
+  ///   "caught_by"    array of {"check", "verdict", "seconds"}: the checks that a known bug was
+  ///   given;
+  ///                  those with verdict "failed" caught it
   nlohmann::json detail = nlohmann::json::object();
 };
 

@@ -1,0 +1,60 @@
+// Bytes -> what to do to an AtomicList, and where handlers strike meanwhile.
+//
+//   const ListProgram program = makeListProgram(source);
+//   for (const ListOperation& operation : program.operations) ...
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fuzz/generate/byte_source.h"
+
+namespace sigproof::fuzz {
+
+/// At which of an operation's steps a handler strikes. A step is each atomic step, each allocation
+/// and release, and each call of a predicate, constructor or destructor.
+struct StrikeSchedule {
+  std::uint64_t mask = 0;    ///< bit i % 64: at step i
+  unsigned nesting = 1;      ///< handlers that may stand on top of each other
+  unsigned max_strikes = 0;  ///< what comes after these is not struck
+
+  bool strikesAt(unsigned step) const noexcept { return ((mask >> (step % 64)) & 1) != 0; }
+};
+
+struct ListOperation {
+  enum class Kind : std::uint8_t {
+    kPushFront,
+    kFilter,
+    kClear,
+    kReclaim,
+    kDetach,   ///< detachReaders(): from then on a handler meets nothing
+    kDestroy,  ///< the list is destroyed and a new one made
+  };
+  enum class Fault : std::uint8_t { kNone, kAllocationFails, kConstructorThrows };
+
+  Kind kind = Kind::kPushFront;
+  Fault fault = Fault::kNone;             ///< of kPushFront
+  std::uint64_t keep_mask = 0;            ///< of kFilter: bit i % 64 keeps the i-th element
+  std::optional<unsigned> throw_at = {};  ///< of kFilter: the call of the predicate that throws
+  StrikeSchedule strikes;
+};
+
+struct ListProgram {
+  /// More finds nothing new: a list has few shapes.
+  static constexpr unsigned kMaxOperations = 96;
+  std::vector<ListOperation> operations;
+};
+
+inline constexpr unsigned kListOperationKindCount = 6;
+
+/// The kind's name in statistics and in texts, such as "pushFront".
+const char* name(ListOperation::Kind kind) noexcept;
+
+/// One line for people.
+std::string describe(const ListOperation& operation);
+
+ListProgram makeListProgram(ByteSource& source);
+
+}  // namespace sigproof::fuzz

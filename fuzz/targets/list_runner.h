@@ -1,0 +1,97 @@
+// Runs a ListProgram on an AtomicList and has the oracle judge every walk of a handler and what is
+// alive after every operation.
+//
+//   ListRunner().run(makeListProgram(source));     // aborts with a report where a property is
+//   broken
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <utility>
+
+#include "core/atomic_list.h"
+#include "fuzz/generate/list_program.h"
+#include "fuzz/oracles/list_oracle.h"
+#include "models/preempt_policy.h"
+
+namespace sigproof::fuzz {
+
+/// As PreemptPolicy; and an allocation fails when it is told to.
+struct FaultyPolicy : PreemptPolicy {
+  static inline constinit bool does_next_allocation_fail = false;
+
+  template <class T, class... Args>
+  static T* create(Args&&... args) {
+    if (std::exchange(does_next_allocation_fail, false)) {
+      preempt();
+      throw std::bad_alloc();
+    }
+    return PreemptPolicy::create<T>(std::forward<Args>(args)...);
+  }
+};
+
+/// An element that knows whether it lives, and tells the set of all that do. A handler strikes
+/// inside its constructor and its destructor too.
+class ListElement {
+ public:
+  struct ConstructorFailure {};
+
+  ListElement(ElementSet& alive, ElementId id, bool throws);
+  ~ListElement();
+  ListElement(const ListElement&) = delete;
+  ListElement& operator=(const ListElement&) = delete;
+
+  ElementId id() const noexcept { return id_; }
+  bool isAlive() const noexcept { return canary_ == kAlive; }
+
+ private:
+  // Unlikely in memory that was freed or never filled.
+  static constexpr std::uint64_t kAlive = 0x5197'1EE7'A11F'E000;
+  static constexpr std::uint64_t kDestroyed = 0xDEAD'DEAD'DEAD'DEAD;
+
+  ElementSet& alive_;
+  ElementId id_;
+  std::uint64_t canary_ = 0;
+};
+
+class ListRunner {
+ public:
+  ListRunner();
+  ~ListRunner();
+  ListRunner(const ListRunner&) = delete;
+  ListRunner& operator=(const ListRunner&) = delete;
+
+  void run(const ListProgram& program);
+
+ private:
+  using List = AtomicList<ListElement, FaultyPolicy>;
+  struct PredicateFailure {};
+
+  void runStruck(const ListOperation& operation);
+  void perform(const ListOperation& operation);
+  void push(const ListOperation& operation);
+  void filter(const ListOperation& operation);
+  void destroy();
+  void checkAtRest();
+
+  void onStep() noexcept;
+  void walk() noexcept;
+  [[noreturn]] void fail(const Violation& violation) const;
+  void failIf(const std::optional<Violation>& violation) const {
+    if (violation) fail(*violation);
+  }
+
+  std::unique_ptr<List> owned_list_;
+  List* list_ = nullptr;  // also while its destructor runs
+  ElementSet alive_;
+  ElementId next_id_ = 0;
+  ListOracle oracle_;
+
+  const ListOperation* operation_ = nullptr;
+  unsigned step_ = 0;
+  unsigned strikes_ = 0;
+};
+
+}  // namespace sigproof::fuzz

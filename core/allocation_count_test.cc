@@ -1,0 +1,45 @@
+#include "core/allocation_count.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+thread_local std::uint64_t allocations = 0;
+
+}  // namespace
+
+// The aligned and nothrow forms stay the library's.
+void* operator new(std::size_t size) {
+  ++allocations;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace sigproof {
+
+AllocationCount::AllocationCount() noexcept : before_(allocations) {}
+std::uint64_t AllocationCount::soFar() const noexcept { return allocations - before_; }
+
+namespace {
+
+TEST(AllocationCount, CountsWhatThisThreadAllocates) {
+  const AllocationCount count;
+  EXPECT_EQ(count.soFar(), 0u);
+  // Calls, not `new` expressions, which an optimiser may leave out.
+  ::operator delete(::operator new(1));
+  ::operator delete[](::operator new[](100));
+  EXPECT_EQ(count.soFar(), 2u);
+}
+
+}  // namespace
+}  // namespace sigproof

@@ -72,10 +72,13 @@ std::string spoken(std::string name) {
   return name;
 }
 
+// A record that was not read back from its text may hold signed integers.
+bool isCount(const nlohmann::json& json) {
+  return json.is_number_unsigned() || (json.is_number_integer() && json.get<std::int64_t>() >= 0);
+}
+
 bool isCounts(const nlohmann::json& json) {
-  return json.is_object() && json.size() >= 2 &&
-         std::all_of(json.begin(), json.end(),
-                     [](const auto& value) { return value.is_number_unsigned(); });
+  return json.is_object() && json.size() >= 2 && std::all_of(json.begin(), json.end(), isCount);
 }
 
 // Counts that are shares of one total, largest first.
@@ -131,7 +134,7 @@ Markup members(const nlohmann::json& json) {
 }
 
 Markup numberOf(const nlohmann::json& json) {
-  if (json.is_number_unsigned()) return text(formatCount(json.get<std::uint64_t>()));
+  if (isCount(json)) return text(formatCount(json.get<std::uint64_t>()));
   if (json.is_number_integer()) return text(std::to_string(json.get<std::int64_t>()));
   return text(fmt::format("{:.6g}", json.get<double>()));
 }

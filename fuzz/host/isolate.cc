@@ -19,12 +19,16 @@ constexpr int kCollections = 4;
 // Owned by nobody: V8 needs it until the process ends.
 v8::Platform* platform = nullptr;
 
+[[noreturn]] void reportMisuse(const char* message) {
+  (void)std::fprintf(stderr, "%s\n", message);
+  std::abort();
+}
+
 }  // namespace
 
 void initializeEngine(const EngineFlags& flags) {
   if (platform != nullptr) {
-    std::fputs("host::initializeEngine: called twice in one process\n", stderr);
-    std::abort();
+    reportMisuse("host::initializeEngine: called twice in one process");
   }
   // --expose-gc: without it V8 refuses to collect on demand. --liftoff-only: one compiler, the fast
   // one, so that no function is compiled twice. Garbage is collected on this thread alone.
@@ -45,8 +49,7 @@ std::string engineVersion() { return std::string("V8 ") + v8::V8::GetVersion(); 
 Isolate::Isolate(const Options& options)
     : allocator_(v8::ArrayBuffer::Allocator::NewDefaultAllocator()) {
   if (platform == nullptr) {
-    std::fputs("host::Isolate: host::initializeEngine() was not called\n", stderr);
-    std::abort();
+    reportMisuse("host::Isolate: host::initializeEngine() was not called");
   }
   v8::Isolate::CreateParams parameters;
   parameters.array_buffer_allocator_shared = allocator_;

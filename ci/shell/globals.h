@@ -1,0 +1,20 @@
+// What a script finds in the shell beside the language: print, readFile, gc, quit, arguments, and
+// the object sigproof.
+//
+//   addGlobals(context, host_isolate, {"first argument"});
+#pragma once
+
+#include <v8.h>
+
+#include <string>
+#include <vector>
+
+#include "fuzz/host/isolate.h"
+
+namespace sigproof::shell {
+
+/// `isolate` outlives the context. In a HandleScope.
+void addGlobals(v8::Local<v8::Context> context, host::Isolate& isolate,
+                const std::vector<std::string>& arguments);
+
+}  // namespace sigproof::shell

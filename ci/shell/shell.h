@@ -1,0 +1,45 @@
+// Runs scripts in one context, with or without core.
+//
+//   Shell shell({.is_shim_on = true}, {"an argument"});
+//   if (!shell.run("try.js", source)) return 1;       // reported on standard error
+#pragma once
+
+#include <v8.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ci/shell/rejections.h"
+#include "fuzz/host/isolate.h"
+
+namespace sigproof::shell {
+
+/// One isolate and one context. On the thread that made it.
+class Shell {
+ public:
+  /// `arguments` is what scripts find under that name.
+  Shell(const host::Isolate::Options& options, const std::vector<std::string>& arguments);
+  ~Shell();
+  Shell(const Shell&) = delete;
+  Shell& operator=(const Shell&) = delete;
+
+  /// Runs a script, then everything that it left to do, compilations in the background too. Reports
+  /// an uncaught exception, and rejections that nobody handled by then, on standard error. Returns
+  /// whether there was none. `name` stands in error messages.
+  bool run(std::string_view name, std::string_view source);
+
+  /// As run(), and prints the script's value unless it is undefined.
+  bool runAndPrint(std::string_view name, std::string_view source);
+
+ private:
+  v8::MaybeLocal<v8::Value> evaluate(v8::Local<v8::Context> context, std::string_view name,
+                                     std::string_view source);
+  bool finish(v8::Local<v8::Context> context);
+
+  host::Isolate isolate_;
+  Rejections rejections_;
+  v8::Global<v8::Context> context_;
+};
+
+}  // namespace sigproof::shell

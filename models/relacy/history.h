@@ -1,0 +1,55 @@
+// Relacy's account of a failed execution, read into steps. Relacy writes one line an event:
+//
+//   [12] 1: <0x55d0> atomic load, value=1 [NOT CURRENT], order=acquire, in FUNCTION, FILE(LINE)
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sigproof::models {
+
+struct HistoryStep {
+  enum class Kind : std::uint8_t {
+    kAtomicLoad,
+    kAtomicStore,
+    kReadModifyWrite,
+    kPlainLoad,
+    kPlainStore,
+    kAllocate,
+    kFree,
+    kNote,  ///< anything else: `text`
+  };
+
+  Kind kind = Kind::kNote;
+  unsigned thread = 0;
+  std::uint64_t address = 0;
+  std::uint64_t size_bytes = 0;  ///< kAllocate
+  std::string value;             ///< read, written, or the result of a read-modify-write
+  std::string former;            ///< kAtomicStore, kReadModifyWrite: the value before
+  std::string order;             ///< "seq_cst"; empty where there is none
+  bool is_stale = false;         ///< an atomic load that didn't read the newest store
+  std::string text;              ///< kNote
+  std::string function;          ///< its name alone: "pushFront"
+  std::string file;              ///< as the compiler knows it
+  unsigned line = 0;
+};
+
+struct History {
+  std::string verdict;  ///< "DATA RACE (data race detected)"
+  std::vector<HistoryStep> steps;
+};
+
+/// Notes with which a model tells that a handler has begun and ended on the thread that writes
+/// them.
+inline constexpr std::string_view kHandlerBegins = "[handler begins]";
+inline constexpr std::string_view kHandlerEnds = "[handler ends]";
+
+/// Reads all that Relacy wrote. Lines of no known shape become notes.
+History parseHistory(std::string_view relacy_output);
+
+/// "pushFront" of "T& sigproof::AtomicList<...>::pushFront(Args &&...) [T = ..., Args = <>]".
+std::string shortFunctionName(std::string_view pretty);
+
+}  // namespace sigproof::models

@@ -1,0 +1,342 @@
+#include "models/relacy/simulate.h"
+// Relacy comes first.
+#include <fmt/format.h>
+
+#include "core/atomic_list.h"
+#include "models/relacy/history.h"
+#include "models/relacy/list_ledger.h"
+#include "models/relacy/list_model.h"
+#include "models/relacy/relacy_policy.h"
+
+namespace sigproof::models {
+namespace {
+
+struct ConstructionFailure {};
+struct PredicateFailure {};
+
+// An element that knows its number and whether it still exists. Relacy sees each read of the
+// number, and the store in the destructor: a reader that isn't ordered before the destruction is a
+// data race.
+class Element {
+ public:
+  Element(ListLedger& ledger, unsigned number, bool is_refused) : ledger_(ledger) {
+    if (is_refused) throw ConstructionFailure{};
+    value_(here()).store(number);
+    ledger_.born(number);
+  }
+  Element(const Element&) = delete;
+  Element& operator=(const Element&) = delete;
+  ~Element() {
+    const unsigned number = value_(here()).load();
+    note("destroys element ", number);
+    value_(here()).store(kPoison);
+    ledger_.died(number);
+  }
+
+  unsigned number() noexcept { return value_(here()).load(); }
+
+ private:
+  static constexpr unsigned kPoison = 99;
+  static rl::debug_info here(Location at = Location::current()) { return debugInfo(at); }
+
+  ListLedger& ledger_;
+  rl::var<unsigned> value_;
+};
+
+class ListWorld {
+ public:
+  using List = AtomicList<Element, RelacyPolicy>;
+
+  static inline const ListProgram* program = nullptr;
+
+  ListWorld() { StepHook::function = nullptr; }
+
+  void setUp() {
+    const std::size_t bar = program->owner.find('|');
+    if (bar != std::string::npos) {
+      for (std::size_t i = 0; i < bar; ++i) execute(program->owner[i]);
+      next_step_ = bar + 1;
+    }
+    ledger_.pin();
+  }
+
+  void runThread(unsigned index) {
+    if (index == 0) {
+      runOwner();
+    } else {
+      runReader(program->readers[index - 1]);
+      ++readers_through_;
+    }
+  }
+
+  // All threads have ended and what they did is visible: nothing may be left to be freed (L4).
+  void tearDown() {
+    if (!list_) return;
+    require(list_->reclaim(), "L4: reclaim() finds a reader although all have left");
+    ledger_.requireNothingRetired();
+    require(list_->isEmpty() == (ledger_.inList() == 0), "isEmpty() after all threads have ended");
+  }
+
+ private:
+  void runOwner() {
+    StepHook::context = this;
+    handlers_left_ = program->handler_count;
+    if (handlers_left_ > 0)
+      StepHook::function = [](void* world) noexcept { static_cast<ListWorld*>(world)->strike(); };
+    for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
+    StepHook::function = nullptr;
+  }
+
+  void execute(char letter) {
+    switch (letter) {
+      case 'p':
+      case 'q':
+        return push(letter == 'q');
+      case 'c':
+        return change("clear()", 0, [&] { list_->clear(); });
+      case 'r':
+        return change("reclaim()", ledger_.inList(), [&] {
+          if (list_->reclaim()) ledger_.requireNothingRetired();
+        });
+      case 't':
+        return detach();
+      case 'd':
+        return destroy();
+      default:
+        return filter(letter);
+    }
+  }
+
+  static constexpr const char* kCallEnds = "(call has ended)";
+
+  // Calls `operation`, which leaves `after` in the list.
+  template <class Operation>
+  void change(const char* begins, ElementSet after, Operation&& operation) {
+    note(begins);
+    ledger_.beginChange(after);
+    operation();
+    ledger_.endChange();
+    note(kCallEnds);
+    beginStep();  // a handler strikes between two calls
+  }
+
+  void push(bool is_refused) {
+    const unsigned number = ++newest_;
+    const ElementSet before = ledger_.inList();
+    change("pushFront()", is_refused ? before : before | only(number), [&] {
+      try {
+        list_->pushFront(ledger_, number, is_refused);
+        require(!is_refused, "L1: a constructor's exception got lost");
+      } catch (const ConstructionFailure&) {
+        require(is_refused, "L1: an exception out of nowhere");
+      }
+    });
+  }
+
+  static ElementSet rejectedBy(char letter, ElementSet in_list) {
+    if (in_list == 0 || letter == 'k') return 0;
+    const ElementSet newest = only(newestOf(in_list));
+    switch (letter) {
+      case 'A':
+        return in_list;
+      case 'f':
+        return only(oldestOf(in_list));
+      case 'l':
+      case 'x':
+        return newest;
+      case 'm':
+        return in_list == newest ? 0 : only(newestOf(in_list & ~newest));
+      case 'e': {
+        ElementSet rejected = 0;
+        bool is_rejected = true;
+        for (ElementSet rest = in_list; rest != 0; rest &= ~only(newestOf(rest))) {
+          if (is_rejected) rejected |= only(newestOf(rest));
+          is_rejected = !is_rejected;
+        }
+        return rejected;
+      }
+      default:
+        fail("the model's program has a letter that means nothing");
+    }
+  }
+
+  // L5: the predicate is called newest first, once for each element, and what it rejects is gone.
+  void filter(char letter) {
+    const ElementSet before = ledger_.inList();
+    const ElementSet rejected = rejectedBy(letter, before);
+    ElementSet expected = before;
+    const auto keep = [&](Element& element) {
+      const unsigned number = element.number();
+      require(expected != 0 && number == newestOf(expected),
+              "L5: filter() calls its predicate out of order, twice, or not at all");
+      expected &= ~only(number);
+      const bool is_rejected = (rejected & only(number)) != 0;
+      note(is_rejected ? "rejects element " : "keeps element ", number);
+      if (letter == 'x' && !is_rejected) throw PredicateFailure{};
+      return !is_rejected;
+    };
+    change("filter()", before & ~rejected, [&] {
+      try {
+        list_->filter(keep);
+        require(expected == 0, "L5: filter() left an element out");
+      } catch (const PredicateFailure&) {
+        require(letter == 'x', "L5: an exception out of nowhere");
+      }
+    });
+  }
+
+  void detach() {
+    note("detachReaders()");
+    ledger_.beginDetach();
+    list_->detachReaders();
+    ledger_.endDetach();
+    note(kCallEnds);
+    beginStep();
+  }
+
+  // Nobody may come to a destroyed list, so the owner waits until each reader was there (it can
+  // have been turned away).
+  void destroy() {
+    if (readers_through_ < program->readers.size()) return;
+    change("~AtomicList()", 0, [&] {
+      list_.reset();
+      StepHook::function = nullptr;  // and no handler may
+    });
+  }
+
+  void runReader(const std::string& letters) {
+    for (const char letter : letters) {
+      ListWalk walk;
+      ledger_.beginWalk(walk, WalkKind::kReader);
+      note(letter == 'e' ? "isEmpty()" : "iterate()");
+      if (letter == 'e') {
+        ledger_.judgeIsEmpty(walk, list_->isEmpty());
+        walk.must = 0;
+      } else {
+        iterate(*list_, walk);
+      }
+      ledger_.endWalk(walk);
+      note(kCallEnds);
+    }
+  }
+
+  void strike() noexcept {
+    if (handlers_left_ == 0 || rl::thread_index() != 0 || rl::rand(2) == 0) return;
+    --handlers_left_;
+    note(kHandlerBegins);
+    ListWalk walk;
+    ledger_.beginWalk(walk, WalkKind::kHandler);
+    // Through its address: the destructor, too, may be under way.
+    ledger_.judgeIsEmpty(walk, list_address_->isEmpty());
+    iterate(*list_address_, walk);
+    ledger_.endWalk(walk);
+    note(kHandlerEnds);
+  }
+
+  void iterate(List& list, ListWalk& walk) noexcept {
+    list.iterate([&](Element& element) noexcept { ledger_.visit(walk, element.number()); });
+  }
+
+  // The ledger goes last: elements tell it that they die.
+  ListLedger ledger_;
+  std::optional<List> list_{std::in_place};
+  List* const list_address_ = &*list_;
+  std::size_t next_step_ = 0;
+  unsigned newest_ = 0;
+  unsigned handlers_left_ = 0;
+  std::size_t readers_through_ = 0;
+};
+
+SearchResult searchProgram(const ListProgram& program, const Search& search) {
+  ListWorld::program = &program;
+  switch (program.readers.size()) {
+    case 0:
+      return simulate<ListWorld, 1>(search);
+    case 1:
+      return simulate<ListWorld, 2>(search);
+    case 2:
+      return simulate<ListWorld, 3>(search);
+    default:
+      throw std::logic_error("models of a list have at most two readers");
+  }
+}
+
+std::string_view word(char letter) {
+  switch (letter) {
+    case 'p':
+      return "push";
+    case 'q':
+      return "push (the constructor throws)";
+    case 'f':
+      return "filter the oldest out";
+    case 'l':
+      return "filter the newest out";
+    case 'm':
+      return "filter the second newest out";
+    case 'e':
+      return "filter every other out";
+    case 'A':
+      return "filter all out";
+    case 'k':
+      return "filter and keep all";
+    case 'x':
+      return "filter the newest out, then throw";
+    case 'c':
+      return "clear";
+    case 'r':
+      return "reclaim";
+    case 't':
+      return "detach the readers";
+    case 'd':
+      return "destroy";
+    case '|':
+      return "(threads start)";
+    default:
+      throw std::logic_error("a list program has a letter that means nothing");
+  }
+}
+
+std::string describe(const ListProgram& program) {
+  std::string text = "Owner:";
+  for (const char letter : program.owner) text += fmt::format(" {},", word(letter));
+  text.back() = '.';
+  for (const std::string& reader : program.readers) {
+    text += " Reader on another thread:";
+    for (const char letter : reader) text += letter == 'i' ? " iterate," : " isEmpty,";
+    text.back() = '.';
+  }
+  if (program.handler_count > 0) {
+    text += fmt::format(
+        " Up to {} handler{} (nested or not) strike{} the owner before any atomic step, "
+        "allocation, "
+        "destruction and deallocation.",
+        program.handler_count, program.handler_count == 1 ? "" : "s",
+        program.handler_count == 1 ? "s" : "");
+  }
+  return text;
+}
+
+}  // namespace
+
+Model makeListModel(const ListProgram& program) {
+  Model model{.name = program.name,
+              .covered = describe(program),
+              .columns = {"owner"},
+              .thread_count = static_cast<unsigned>(program.readers.size()) + 1,
+              .search = [program](const Search& search) { return searchProgram(program, search); }};
+  const bool has_readers = !program.readers.empty();
+  model.properties = has_readers ? std::vector<std::string>{"L4", "L1", "L2"}
+                                 : std::vector<std::string>{"L3", "L1", "L2", "L4"};
+  if (program.owner.find_first_of("flmeAkx") != std::string::npos) model.properties.push_back("L5");
+  if (program.owner.find('d') != std::string::npos) model.properties.push_back("L6");
+  if (has_readers && program.handler_count > 0) model.properties.push_back("L3");
+  for (std::size_t i = 0; i < program.readers.size(); ++i) {
+    model.columns.push_back(program.readers.size() == 1 ? "reader"
+                                                        : fmt::format("reader {}", i + 1));
+  }
+  if (program.handler_count > 0) model.columns.emplace_back("handler on the owner");
+  if (program.handler_count > 1) model.columns.emplace_back("handler in it");
+  return model;
+}
+
+}  // namespace sigproof::models

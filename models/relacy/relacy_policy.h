@@ -1,0 +1,108 @@
+// The policy under which Relacy runs `core`: every atomic variable is one of Relacy's, memory comes
+// from Relacy's heap, and the words of a module's memory are shared variables that it sees.
+//
+//   sigproof::AtomicList<Element, sigproof::models::RelacyPolicy> list;   // inside a
+//   rl::test_suite
+//
+// The header under test is the production header, unmodified. Failures end the execution and never
+// return to the code that failed.
+#pragma once
+
+#include "models/relacy/relacy_include.h"
+// Relacy comes first.
+#include "models/relacy/atomic_steps.h"
+#include "models/relacy/model_word.h"
+#include "models/relacy/relacy_bridge.h"
+
+namespace sigproof::models {
+
+struct RelacyPolicy {
+  static constexpr bool kReportMisuse = true;
+
+  template <class T>
+  class Atomic {
+   public:
+    static constexpr bool kIsAlwaysLockFree = std::atomic<T>::is_always_lock_free;
+
+    explicit Atomic(T initial, Location at = Location::current()) noexcept {
+      const rl::preemption_disabler no_switch(rl::ctx());
+      value_.store(initial, rl::mo_relaxed, debugInfo(at));
+    }
+
+    T load(std::memory_order order, Location at = Location::current()) const noexcept {
+      beginStep();
+      return value_.load(relacyOrder(AtomicSteps::enter(StepKind::kLoad, order, at)),
+                         debugInfo(at));
+    }
+    void store(T value, std::memory_order order, Location at = Location::current()) noexcept {
+      beginStep();
+      value_.store(value, relacyOrder(AtomicSteps::enter(StepKind::kStore, order, at)),
+                   debugInfo(at));
+    }
+    T fetchAdd(T operand, std::memory_order order, Location at = Location::current()) noexcept {
+      beginStep();
+      return value_.fetch_add(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
+                              debugInfo(at));
+    }
+    T fetchSub(T operand, std::memory_order order, Location at = Location::current()) noexcept {
+      beginStep();
+      return value_.fetch_sub(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
+                              debugInfo(at));
+    }
+
+    // No other thread can tell when these two happen, so threads are not switched at them; a
+    // handler on this thread may still strike.
+    T loadOwned(Location at = Location::current()) const noexcept {
+      beginStep();
+      const rl::preemption_disabler no_switch(rl::ctx());
+      return value_.load(rl::mo_relaxed, debugInfo(at));
+    }
+    void storeOwned(T value, Location at = Location::current()) noexcept {
+      beginStep();
+      const rl::preemption_disabler no_switch(rl::ctx());
+      value_.store(value, rl::mo_relaxed, debugInfo(at));
+    }
+
+   private:
+    rl::atomic<T> value_;
+  };
+
+  /// From Relacy's heap, which looks for leaks, double frees and, with reuse of the address or
+  /// without (it tries both), for use after free.
+  template <class T, class... Args>
+  static T* create(Args&&... args) {
+    beginStep();
+    void* const memory = rl::ctx().alloc(sizeof(T), false, debugInfo(Location::current()));
+    try {
+      return ::new (memory) T(std::forward<Args>(args)...);
+    } catch (...) {
+      rl::ctx().free(memory, false, debugInfo(Location::current()));
+      throw;
+    }
+  }
+
+  template <class T>
+  static void destroy(T* object, Location at = Location::current()) noexcept {
+    beginStep();
+    object->~T();
+    beginStep();
+    rl::ctx().free(object, false, debugInfo(at));
+  }
+
+  static std::uint32_t loadWord(const std::byte* address,
+                                Location at = Location::current()) noexcept {
+    return ModelWord::at(address).load(at);
+  }
+  static void storeWord(std::byte* address, std::uint32_t value,
+                        Location at = Location::current()) noexcept {
+    ModelWord::at(address).store(value, at);
+  }
+
+  static void yield(Location at = Location::current()) noexcept {
+    rl::ctx().yield(1, debugInfo(at));
+  }
+
+  [[noreturn]] static void reportMisuse(const char* message) noexcept { fail(message); }
+};
+
+}  // namespace sigproof::models

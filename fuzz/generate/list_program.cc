@@ -8,32 +8,6 @@ namespace {
 using Kind = ListOperation::Kind;
 using Fault = ListOperation::Fault;
 
-// A handler at every step of a handler at every step grows fast; the first few hundred show what
-// there is to see, and keep a run under a millisecond.
-constexpr unsigned kMaxStrikes = 192;
-constexpr unsigned kMaxNesting = 3;
-
-StrikeSchedule makeSchedule(ByteSource& source) {
-  enum class Mode : std::uint8_t { kNone, kOne, kEvery, kSome };
-  StrikeSchedule schedule;
-  switch (source.pick({Mode::kNone, Mode::kOne, Mode::kEvery, Mode::kSome})) {
-    case Mode::kNone:
-      return schedule;
-    case Mode::kOne:
-      schedule.mask = std::uint64_t{1} << source.below(64);
-      break;
-    case Mode::kEvery:
-      schedule.mask = ~std::uint64_t{0};
-      break;
-    case Mode::kSome:
-      schedule.mask = source.u64();
-      break;
-  }
-  schedule.max_strikes = kMaxStrikes;
-  schedule.nesting = 1 + source.below(kMaxNesting);
-  return schedule;
-}
-
 ListOperation makeOperation(ByteSource& source) {
   ListOperation operation;
   // More come in than go out, so that lists have a length.
@@ -42,7 +16,7 @@ ListOperation makeOperation(ByteSource& source) {
       {Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kPushFront,
        Kind::kPushFront, Kind::kPushFront, Kind::kFilter, Kind::kFilter, Kind::kFilter,
        Kind::kFilter, Kind::kFilter, Kind::kClear, Kind::kReclaim, Kind::kDestroy, Kind::kDestroy});
-  operation.strikes = makeSchedule(source);
+  operation.strikes = makeStrikeSchedule(source);
   if (operation.kind == Kind::kPushFront) {
     operation.fault = source.pick({Fault::kNone, Fault::kNone, Fault::kNone, Fault::kNone,
                                    Fault::kAllocationFails, Fault::kConstructorThrows});

@@ -10,18 +10,9 @@
 #include <vector>
 
 #include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/strike_schedule.h"
 
 namespace sigproof::fuzz {
-
-/// At which of an operation's steps a handler strikes. A step is each atomic step, each allocation
-/// and release, and each call of a predicate, constructor or destructor.
-struct StrikeSchedule {
-  std::uint64_t mask = 0;    ///< bit i % 64: at step i
-  unsigned nesting = 1;      ///< handlers that may stand on top of each other
-  unsigned max_strikes = 0;  ///< what comes after these is not struck
-
-  bool strikesAt(unsigned step) const noexcept { return ((mask >> (step % 64)) & 1) != 0; }
-};
 
 struct ListOperation {
   enum class Kind : std::uint8_t {

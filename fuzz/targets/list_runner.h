@@ -7,30 +7,14 @@
 
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
-#include <utility>
 
 #include "core/atomic_list.h"
 #include "fuzz/generate/list_program.h"
 #include "fuzz/oracles/list_oracle.h"
-#include "models/preempt_policy.h"
+#include "fuzz/targets/faulty_policy.h"
 
 namespace sigproof::fuzz {
-
-/// As PreemptPolicy; and an allocation fails when it is told to.
-struct FaultyPolicy : PreemptPolicy {
-  static inline constinit bool does_next_allocation_fail = false;
-
-  template <class T, class... Args>
-  static T* create(Args&&... args) {
-    if (std::exchange(does_next_allocation_fail, false)) {
-      preempt();
-      throw std::bad_alloc();
-    }
-    return PreemptPolicy::create<T>(std::forward<Args>(args)...);
-  }
-};
 
 /// An element that knows whether it lives, and tells the set of all that do. A handler strikes
 /// inside its constructor and its destructor too.

@@ -1,0 +1,180 @@
+#include "fuzz/generate/registration_program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "fuzz/oracles/specification.h"
+
+namespace sigproof::fuzz {
+namespace {
+
+using specified::kWordSizeBytes;
+using Kind = RegistrationOperation::Kind;
+using Place = RegistrationOperation::Place;
+
+constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
+constexpr std::uint64_t kFourGiB = std::uint64_t{4} << 30;
+
+// Small enough that words meet, also by chance.
+constexpr std::uint32_t kMaxSmallLength = 96;
+
+// -8 to 8, as a number to be added modulo 2^64.
+std::uint64_t nearby(ByteSource& source) { return std::uint64_t{source.below(17)} - 8; }
+
+MemoryPlan makeMemory(ByteSource& source) {
+  MemoryPlan memory;
+  memory.is_big = source.oneIn(4);
+  if (memory.is_big) {
+    memory.capacity = kBigCapacity;
+    const auto bound = source.pick<std::uint64_t>({kFourGiB, kTwoGiB, kBigCapacity - 8});
+    memory.length = bound + nearby(source);
+  } else {
+    memory.length = source.below(kMaxSmallLength);
+    memory.capacity = memory.length + (source.oneIn(2) ? source.below(kMaxSmallLength) : 0);
+  }
+  memory.fill = source.byte();
+  return memory;
+}
+
+// A word that such a memory has, but outside of its windows, can't be used: takes it into the
+// first.
+std::uint64_t intoWindows(std::uint64_t offset, const MemoryPlan& memory) {
+  if (!memory.is_big || offset > memory.capacity - kWordSizeBytes) return offset;
+  const bool is_inside = std::ranges::any_of(kBigWindows, [&](const AddressWindow& window) {
+    return offset >= window.begin && offset - window.begin <= window.size - kWordSizeBytes;
+  });
+  return is_inside ? offset : offset % (kBigWindows[0].size - kWordSizeBytes);
+}
+
+std::uint64_t makeOffset(ByteSource& source, const MemoryPlan& memory) {
+  enum class Cluster : std::uint8_t { kLow, kInside, kEnd, kTwoGiB, kFourGiB, kWrap, kAny };
+  switch (source.pick({Cluster::kInside, Cluster::kLow, Cluster::kInside, Cluster::kInside,
+                       Cluster::kInside, Cluster::kInside, Cluster::kEnd, Cluster::kTwoGiB,
+                       Cluster::kFourGiB, Cluster::kWrap, Cluster::kAny, Cluster::kInside})) {
+    case Cluster::kLow:
+      return source.below(16);
+    case Cluster::kInside:
+      return source.below(static_cast<std::uint32_t>(
+          std::clamp<std::uint64_t>(memory.length, 1, kBigWindows[0].size - kWordSizeBytes)));
+    case Cluster::kEnd:
+      return intoWindows(memory.length + nearby(source), memory);
+    case Cluster::kTwoGiB:
+      return intoWindows(kTwoGiB + nearby(source), memory);
+    case Cluster::kFourGiB:
+      return intoWindows(kFourGiB + nearby(source), memory);
+    case Cluster::kWrap:
+      return source.pick<std::uint64_t>({0, kTwoGiB << 32}) - source.below(9);
+    case Cluster::kAny:
+      return intoWindows(source.u64(), memory);
+  }
+  return 0;
+}
+
+// Half of the pairs are what a compiler would lay out, or just not so; the rest are independent.
+std::uint64_t makeSecondOffset(ByteSource& source, const MemoryPlan& memory, std::uint64_t first) {
+  if (source.oneIn(2)) return makeOffset(source, memory);
+  const auto distance = source.pick<std::uint64_t>({4, 8, 5, 4, 12, 6, 4, 3, 1, 0});
+  return intoWindows(source.oneIn(2) ? first - distance : first + distance, memory);
+}
+
+void makeAdd(ByteSource& source, const MemoryPlan& memory, RegistrationOperation& add) {
+  if (!source.oneIn(12)) add.signal = makeOffset(source, memory);
+  if (!source.oneIn(12)) {
+    add.terminated =
+        add.signal ? makeSecondOffset(source, memory, *add.signal) : makeOffset(source, memory);
+  }
+  add.clears_terminated_first = !source.oneIn(8);
+  add.does_allocation_fail = source.oneIn(16);
+}
+
+RegistrationOperation makeOperation(ByteSource& source, const std::vector<MemoryPlan>& memories) {
+  RegistrationOperation operation;
+  operation.kind = source.pick({Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd,
+                                Kind::kDeliver, Kind::kClear, Kind::kRenew, Kind::kMarkTerminated,
+                                Kind::kDropDead, Kind::kDropDead, Kind::kCollect, Kind::kWrite,
+                                Kind::kWrite, Kind::kGrow, Kind::kDeliver});
+  operation.memory = source.below(static_cast<std::uint32_t>(memories.size()));
+  const MemoryPlan& memory = memories[operation.memory];
+  operation.strikes = makeStrikeSchedule(source);
+  if (operation.kind == Kind::kAdd) {
+    makeAdd(source, memory, operation);
+  } else if (operation.kind == Kind::kCollect) {
+    operation.entry = source.byte();
+  } else if (operation.kind == Kind::kGrow) {
+    operation.growth = source.byte();
+  } else if (operation.kind == Kind::kWrite) {
+    operation.place =
+        source.pick({Place::kTerminatedOfEntry, Place::kSignalOfEntry, Place::kAnywhere});
+    operation.entry = source.byte();
+    operation.value = source.pick({1U, 0U, 24U, 0x80000000U, source.u32()});
+    if (operation.place == Place::kAnywhere) operation.offset = makeOffset(source, memory);
+  }
+  return operation;
+}
+
+std::string toText(const std::optional<std::uint64_t>& offset) {
+  return offset ? fmt::format("{:#x}", *offset) : "none";
+}
+
+}  // namespace
+
+const char* name(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::kAdd:
+      return "add";
+    case Kind::kDeliver:
+      return "deliver";
+    case Kind::kRenew:
+      return "renew";
+    case Kind::kMarkTerminated:
+      return "markTerminated";
+    case Kind::kDropDead:
+      return "dropDead";
+    case Kind::kClear:
+      return "clear";
+    case Kind::kCollect:
+      return "collect";
+    case Kind::kWrite:
+      return "write";
+    case Kind::kGrow:
+      return "grow";
+  }
+  return "?";
+}
+
+std::string describe(const RegistrationOperation& operation) {
+  std::string text = name(operation.kind);
+  if (operation.kind == Kind::kAdd) {
+    text += fmt::format(" signal {} terminated {} to memory {}", toText(operation.signal),
+                        toText(operation.terminated), operation.memory);
+    if (operation.does_allocation_fail) text += ", allocation fails";
+  }
+  if (operation.strikes.mask != 0) {
+    text += fmt::format(", struck at steps {:#x}, {} deep", operation.strikes.mask,
+                        operation.strikes.nesting);
+  }
+  return text;
+}
+
+RegistrationProgram makeRegistrationProgram(ByteSource& source) {
+  RegistrationProgram program;
+  program.is_instance_protocol = source.oneIn(3);
+  // 0 is the limit under which nothing registers: rare.
+  program.max_entries =
+      source.oneIn(16) ? 0 : 1 + source.below(RegistrationProgram::kMaxEntriesLimit);
+  program.is_detached_at_end = source.oneIn(2);
+  const unsigned memory_count = 1 + source.below(RegistrationProgram::kMaxMemories);
+  for (unsigned i = 0; i < memory_count; ++i) program.memories.push_back(makeMemory(source));
+  // There is one range of addresses for the big one.
+  for (unsigned i = 1; i < memory_count; ++i) {
+    MemoryPlan& memory = program.memories[i];
+    if (memory.is_big) memory = {.length = 64, .capacity = 64, .fill = memory.fill};
+  }
+  while (!source.isExhausted() && program.operations.size() < RegistrationProgram::kMaxOperations) {
+    program.operations.push_back(makeOperation(source, program.memories));
+  }
+  return program;
+}
+
+}  // namespace sigproof::fuzz

@@ -1,0 +1,97 @@
+// Bytes -> what modules and the runtime do to a SignalRegistry: memories, registrations with
+// offsets at the interesting bounds, deliveries, and where handlers strike meanwhile.
+//
+//   const RegistrationProgram program = makeRegistrationProgram(source);
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/strike_schedule.h"
+
+namespace sigproof::fuzz {
+
+/// Bytes of a memory that are there to be read and written.
+struct AddressWindow {
+  std::uint64_t begin;
+  std::uint64_t size;
+};
+
+/// A memory of gigabytes is one of address space: only these windows of it can be touched, and an
+/// access to any other address ends the process.
+inline constexpr std::uint64_t kBigCapacity = (std::uint64_t{4} << 30) + 4096;
+inline constexpr std::array<AddressWindow, 3> kBigWindows{{
+    {0, 4096},
+    {(std::uint64_t{2} << 30) - 4096, 8192},
+    {(std::uint64_t{4} << 30) - 4096, 8192},
+}};
+
+struct MemoryPlan {
+  bool is_big = false;         ///< of kBigCapacity, with kBigWindows
+  std::uint64_t length = 0;    ///< bytes at the start
+  std::uint64_t capacity = 0;  ///< bytes that it may grow to
+  std::uint8_t fill = 1;       ///< what the bytes are made of; never all zero
+};
+
+struct RegistrationOperation {
+  enum class Kind : std::uint8_t {
+    kAdd,
+    kDeliver,
+    kRenew,
+    kMarkTerminated,
+    kDropDead,
+    kClear,
+    kCollect,  ///< the engine collects the instance of an entry
+    kWrite,    ///< a module writes a word, of an entry or anywhere
+    kGrow,     ///< a memory grows
+  };
+  /// Where kWrite writes.
+  enum class Place : std::uint8_t { kSignalOfEntry, kTerminatedOfEntry, kAnywhere };
+
+  Kind kind = Kind::kAdd;
+  unsigned memory = 0;
+  // kAdd
+  std::optional<std::uint64_t> signal = {};
+  std::optional<std::uint64_t> terminated = {};
+  bool clears_terminated_first = true;  ///< the module's own data has 0 there
+  bool does_allocation_fail = false;
+  // kCollect, kWrite, kGrow
+  unsigned entry = 0;  ///< modulo the number of entries
+  Place place = Place::kAnywhere;
+  std::uint64_t offset = 0;
+  std::uint32_t value = 0;
+  std::uint64_t growth = 0;
+
+  StrikeSchedule strikes = {};
+};
+
+inline constexpr unsigned kRegistrationOperationKindCount = 9;
+
+struct RegistrationProgram {
+  /// Enough to fill a registry of kMaxEntriesLimit several times over.
+  static constexpr unsigned kMaxOperations = 48;
+  static constexpr unsigned kMaxMemories = 3;
+  /// A limit that a program reaches.
+  static constexpr std::size_t kMaxEntriesLimit = 6;
+
+  bool is_instance_protocol = false;
+  std::size_t max_entries = 0;
+  bool is_detached_at_end = false;  ///< detachReaders() before the registry ends
+  std::vector<MemoryPlan> memories;
+  std::vector<RegistrationOperation> operations;
+};
+
+/// The kind's name in statistics and in texts, such as "add".
+const char* name(RegistrationOperation::Kind kind) noexcept;
+
+/// One line for people.
+std::string describe(const RegistrationOperation& operation);
+
+RegistrationProgram makeRegistrationProgram(ByteSource& source);
+
+}  // namespace sigproof::fuzz

@@ -1,0 +1,139 @@
+#include "fuzz/oracles/registration_reference.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sigproof::fuzz {
+namespace {
+
+using specified::kTerminatedValue;
+using specified::kWordSizeBytes;
+
+// Wide enough that no sum of addresses can wrap. A compiler's extension, hence the marker.
+__extension__ using Wide = unsigned __int128;
+
+}  // namespace
+
+bool doWordsOverlap(std::uint64_t a, std::uint64_t b) {
+  return Wide{a} < Wide{b} + kWordSizeBytes && Wide{b} < Wide{a} + kWordSizeBytes;
+}
+
+std::uint8_t* ReferenceMemory::find(std::uint64_t address) {
+  for (Piece& piece : pieces) {
+    if (address >= piece.begin && address - piece.begin < piece.bytes.size()) {
+      return &piece.bytes[address - piece.begin];
+    }
+  }
+  return nullptr;
+}
+
+std::size_t RegistrationReference::entriesOf(std::size_t memory) const {
+  return static_cast<std::size_t>(
+      std::ranges::count(entries_, memory, [](const Entry& entry) { return entry.memory; }));
+}
+
+bool RegistrationReference::isInside(std::size_t memory, std::uint64_t address) const {
+  return Wide{address} + kWordSizeBytes <= Wide{memories_[memory].length};
+}
+
+std::uint32_t RegistrationReference::read(std::size_t memory, std::uint64_t address) {
+  std::uint32_t value = 0;
+  for (unsigned i = 0; i < kWordSizeBytes; ++i) {
+    const std::uint8_t* byte = memories_[memory].find(address + i);
+    if (byte != nullptr) value |= std::uint32_t{*byte} << (8 * i);
+  }
+  return value;
+}
+
+void RegistrationReference::write(std::size_t memory, std::uint64_t address, std::uint32_t value) {
+  for (unsigned i = 0; i < kWordSizeBytes; ++i) {
+    std::uint8_t* byte = memories_[memory].find(address + i);
+    if (byte != nullptr) *byte = static_cast<std::uint8_t>(value >> (8 * i));
+  }
+}
+
+bool RegistrationReference::isDead(Entry& entry) {
+  if (doesWordKill(protocol_) && entry.terminated && read(entry.memory, *entry.terminated) != 0) {
+    entry.is_dead = true;
+  }
+  return entry.is_dead;
+}
+
+void RegistrationReference::look() {
+  for (Entry& entry : entries_) isDead(entry);
+}
+
+RegistrationOutcome RegistrationReference::judge(const Entry& entry) {
+  const auto& [memory, signal, terminated, is_dead, id] = entry;
+  if (!signal && !terminated) return RegistrationOutcome::kNotOptedIn;
+  if (areBothRequired(protocol_) && (!signal || !terminated))
+    return RegistrationOutcome::kIncomplete;
+  if ((signal && !isInside(memory, *signal)) || (terminated && !isInside(memory, *terminated))) {
+    return RegistrationOutcome::kOutOfBounds;
+  }
+  if (signal && terminated && doWordsOverlap(*signal, *terminated)) {
+    return RegistrationOutcome::kOverlap;
+  }
+  if (doesWordKill(protocol_) && terminated && read(memory, *terminated) != 0) {
+    return RegistrationOutcome::kAlreadyTerminated;
+  }
+  // Entries that are dead don't count against the limit.
+  if (entries_.size() >= max_entries_) dropDead();
+  if (entries_.size() >= max_entries_) return RegistrationOutcome::kTooManyEntries;
+  return RegistrationOutcome::kRegistered;
+}
+
+RegistrationOutcome RegistrationReference::add(Entry entry, bool does_allocation_fail) {
+  const RegistrationOutcome outcome = judge(entry);
+  if (outcome != RegistrationOutcome::kRegistered) return outcome;
+  if (does_allocation_fail) return RegistrationOutcome::kOutOfMemory;
+  if (entry.signal) write(entry.memory, *entry.signal, 0);
+  entry.id = next_id_++;
+  entries_.push_front(entry);
+  return outcome;
+}
+
+std::size_t RegistrationReference::writeSignals(std::uint32_t value) {
+  std::size_t written = 0;
+  for (Entry& entry : entries_) {
+    if (isDead(entry) || !entry.signal) continue;
+    write(entry.memory, *entry.signal, value);
+    ++written;
+  }
+  return written;
+}
+
+std::size_t RegistrationReference::markTerminated() {
+  std::size_t written = 0;
+  for (Entry& entry : entries_) {
+    if (isDead(entry) || !entry.terminated) continue;
+    write(entry.memory, *entry.terminated, kTerminatedValue);
+    entry.is_dead = doesWordKill(protocol_);
+    ++written;
+  }
+  return written;
+}
+
+void RegistrationReference::dropDead() {
+  std::erase_if(entries_, [this](Entry& entry) { return isDead(entry); });
+}
+
+bool RegistrationReference::areWordsApart(const Entry* added) const {
+  std::vector<std::pair<std::size_t, std::uint64_t>> words;
+  const auto take = [&](const Entry& entry) {
+    if (entry.signal) words.emplace_back(entry.memory, *entry.signal);
+    if (entry.terminated) words.emplace_back(entry.memory, *entry.terminated);
+  };
+  std::ranges::for_each(entries_, take);
+  if (added != nullptr) take(*added);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t j = i + 1; j < words.size(); ++j) {
+      if (words[i].first == words[j].first && doWordsOverlap(words[i].second, words[j].second)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace sigproof::fuzz

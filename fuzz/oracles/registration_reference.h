@@ -1,0 +1,89 @@
+// What a SignalRegistry must do, worked out from the specification with plain vectors and 128-bit
+// arithmetic, one step at a time: R3, R4, R6, R7, R9, D1, D2 and the stickiness of death.
+//
+//   RegistrationReference reference(specified::Protocol::kAddress, max_entries);
+//   reference.addMemory(memory);
+//   const auto expected = reference.add({.memory = 0, .signal = 16, .terminated = 20}, false);
+//   ... the same to the registry, then compare outcome, counts and every byte ...
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "core/registration_outcome.h"
+#include "fuzz/oracles/specification.h"
+
+namespace sigproof::fuzz {
+
+/// The bytes of a memory: in pieces, because a memory of 4 GiB has only a few that can be touched.
+struct ReferenceMemory {
+  struct Piece {
+    std::uint64_t begin;
+    std::vector<std::uint8_t> bytes;
+  };
+  std::uint64_t length = 0;
+  std::vector<Piece> pieces;
+
+  /// Null where no piece has the byte.
+  std::uint8_t* find(std::uint64_t address);
+};
+
+class RegistrationReference {
+ public:
+  struct Entry {
+    std::size_t memory;
+    std::optional<std::uint64_t> signal;
+    std::optional<std::uint64_t> terminated;
+    bool is_dead = false;
+    std::size_t id = 0;  ///< the how-many-th entry that was ever made
+  };
+
+  RegistrationReference(specified::Protocol protocol, std::size_t max_entries)
+      : protocol_(protocol), max_entries_(max_entries) {}
+
+  void addMemory(ReferenceMemory memory) { memories_.push_back(std::move(memory)); }
+  std::vector<ReferenceMemory>& memories() { return memories_; }
+  /// Newest first, those included that are dead and were not dropped yet.
+  const std::deque<Entry>& entries() const { return entries_; }
+  std::size_t entriesOf(std::size_t memory) const;
+
+  RegistrationOutcome add(Entry entry, bool does_allocation_fail);
+  /// Each returns how many words it writes.
+  std::size_t deliver() { return writeSignals(specified::kSignalValue); }
+  std::size_t renew() { return writeSignals(0); }
+  std::size_t markTerminated();
+  void dropDead();
+  void clear() { entries_.clear(); }
+  void collect(std::size_t index) { entries_[index].is_dead = true; }
+
+  /// Looks at every entry as a delivery does, and writes nothing: those whose word is not 0 are
+  /// dead from then on.
+  void look();
+
+  /// Where words lie apart, a delivery in the middle of another operation can change nothing but
+  /// signal words. `added`: an entry that is to be added, or null.
+  bool areWordsApart(const Entry* added) const;
+
+  std::uint32_t read(std::size_t memory, std::uint64_t address);
+  void write(std::size_t memory, std::uint64_t address, std::uint32_t value);
+  bool isInside(std::size_t memory, std::uint64_t address) const;
+
+ private:
+  bool isDead(Entry& entry);
+  std::size_t writeSignals(std::uint32_t value);
+  RegistrationOutcome judge(const Entry& entry);
+
+  specified::Protocol protocol_;
+  std::size_t max_entries_;
+  std::size_t next_id_ = 0;
+  std::vector<ReferenceMemory> memories_;
+  std::deque<Entry> entries_;
+};
+
+/// Whether two words share a byte.
+bool doWordsOverlap(std::uint64_t a, std::uint64_t b);
+
+}  // namespace sigproof::fuzz

@@ -1,0 +1,32 @@
+// The figures of the specification that the oracles need, stated once more: an oracle that took
+// them from `core` could not see them wrong there.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sigproof::fuzz::specified {
+
+inline constexpr std::uint32_t kSignalValue = 24;  // SIGXCPU
+inline constexpr std::uint32_t kTerminatedValue = 1;
+inline constexpr std::uint32_t kWordSizeBytes = 4;
+
+enum class Protocol : std::uint8_t { kAddress, kInstance };
+
+struct ProtocolNames {
+  std::string_view signal;
+  std::string_view terminated;
+};
+
+constexpr ProtocolNames names(Protocol protocol) {
+  if (protocol == Protocol::kAddress) return {"__signal_address", "__terminated_address"};
+  return {"__instance_signal", "__instance_terminated"};
+}
+
+/// Whether both globals are required; else at least one of them is.
+constexpr bool areBothRequired(Protocol protocol) { return protocol == Protocol::kAddress; }
+
+/// Whether a terminated word that is not 0 means that the entry is dead.
+constexpr bool doesWordKill(Protocol protocol) { return protocol == Protocol::kAddress; }
+
+}  // namespace sigproof::fuzz::specified

@@ -9,8 +9,8 @@
 
 namespace sigproof {
 
-/// Counts the calling thread's calls of `operator new`, which core_test replaces, since it was
-/// made.
+/// Counts the calling thread's calls of `operator new` since it was made. Only in core_test, which
+/// replaces that operator, or asks the sanitizers.
 class AllocationCount {
  public:
   AllocationCount() noexcept;

@@ -8,9 +8,23 @@
 
 namespace {
 
-thread_local std::uint64_t allocations = 0;
+constinit thread_local std::uint64_t allocations = 0;
 
 }  // namespace
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+
+// The sanitizers have operators of their own, which tell of every allocation.
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+
+[[maybe_unused]] const int kHooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
+
+}  // namespace
+
+#else
 
 // The aligned and nothrow forms stay the library's.
 void* operator new(std::size_t size) {
@@ -24,6 +38,8 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+#endif
 
 namespace sigproof {
 

@@ -181,7 +181,8 @@ class AtomicList {
     bool turned_away_;
   };
 
-  // Marks the owner as changing links; a second one at the same time is the misuse that L5 names.
+  // Marks the owner as changing links or what waits to be freed; a second one at the same time is
+  // the misuse that L5 names.
   class Mutation {
    public:
     explicit Mutation(AtomicList& list) noexcept : list_(list) {
@@ -234,13 +235,17 @@ class AtomicList {
   }
 
   void freeRetired() noexcept {
-    while (retired_ != nullptr) {
-      // Taken off first, so that an element's destructor that comes back to this list finds it
-      // whole.
-      Node* node = retired_;
-      retired_ = node->retired_next;
-      Policy::destroy(node);
-    }
+    while (Node* node = takeRetired()) Policy::destroy(node);
+  }
+
+  // Takes one off before it is destroyed, so that an element's destructor that comes back to this
+  // list finds it whole; null when none is left. A handler that freed in the middle of this would
+  // free twice, hence the mark.
+  Node* takeRetired() noexcept {
+    const Mutation mutation(*this);
+    Node* node = retired_;
+    if (node != nullptr) retired_ = node->retired_next;
+    return node;
   }
 
   Link head_{nullptr};

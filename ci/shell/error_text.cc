@@ -25,10 +25,13 @@ std::string sourceLineOf(v8::Local<v8::Context> context, v8::Local<v8::Message> 
   return fmt::format("{}\n{:{}}{:^>{}}\n", text, "", start, "", std::max(end - start, 1));
 }
 
+// Without its first line where that repeats the error.
 std::string stackOf(v8::Local<v8::Context> context, v8::Local<v8::Value> error) {
   v8::Local<v8::Value> stack;
   if (!v8::TryCatch::StackTrace(context, error).ToLocal(&stack) || !stack->IsString()) return "";
-  return toText(context, stack) + "\n";
+  const std::string text = toText(context, stack) + "\n";
+  const std::string repeated = toText(context, error) + "\n";
+  return text.starts_with(repeated) ? text.substr(repeated.size()) : text;
 }
 
 }  // namespace

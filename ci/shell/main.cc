@@ -22,6 +22,8 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
+// A list of a million entries is walked in some milliseconds; more than that is a slip of the pen.
+constexpr std::size_t kMaxEntriesLimit = 1'000'000;
 
 constexpr const char* kDescription =
     "A small JavaScript shell (V8) whose WebAssembly tells modules that their CPU time is nearly\n"
@@ -59,33 +61,37 @@ struct CommandLine {
   std::vector<std::string> files;
   std::vector<std::string> expressions;
   std::vector<std::string> arguments;
-  bool is_shim_on = true;
-  bool is_instance_protocol = false;
-  bool is_compilation_async = false;
+  std::string shim = "on";
+  std::string protocol = "address";
+  std::string async_compilation = "off";
   std::size_t max_entries = SignalRegistry<>::kDefaultMaxEntries;
 };
 
 void addOptions(CLI::App& app, CommandLine& line) {
-  const std::map<std::string, bool> switches{{"on", true}, {"off", false}};
-  const std::map<std::string, bool> protocols{{"address", false}, {"instance", true}};
-  app.add_option("SCRIPT", line.files, "Script files");
+  const CLI::IsMember on_or_off({"on", "off"});
+  app.add_option("SCRIPT", line.files, "Script files")->type_name("");
   app.add_option("-e,--eval", line.expressions, "A script itself; runs after the files")
-      ->take_all()
-      ->allow_extra_args(false);
-  app.add_option("--shim", line.is_shim_on, "Whether core is installed: on (default) or off")
-      ->transform(CLI::CheckedTransformer(switches).description(""))
-      ->type_name("");
-  app.add_option("--protocol", line.is_instance_protocol,
-                 "address (default: __signal_address, __terminated_address) or instance\n"
-                 "(__instance_signal, __instance_terminated)")
-      ->transform(CLI::CheckedTransformer(protocols).description(""))
-      ->type_name("");
-  app.add_option("--async-compilation", line.is_compilation_async,
-                 "Whether WebAssembly.instantiate(bytes) compiles in the background: on or off\n"
-                 "(default: it settles at once, as in the fuzz targets)")
-      ->transform(CLI::CheckedTransformer(switches).description(""))
-      ->type_name("");
+      ->allow_extra_args(false)
+      ->type_name("SCRIPT");
+  app.add_option("--shim", line.shim, "Whether core is installed")
+      ->check(on_or_off)
+      ->type_name("")
+      ->capture_default_str();
+  app.add_option("--protocol", line.protocol,
+                 "address: __signal_address and __terminated_address;\n"
+                 "instance: __instance_signal, __instance_terminated or both")
+      ->check(CLI::IsMember({"address", "instance"}))
+      ->type_name("")
+      ->capture_default_str();
+  app.add_option("--async-compilation", line.async_compilation,
+                 "Whether WebAssembly.instantiate(bytes) compiles in the background;\n"
+                 "off, it settles at once, as in the fuzz targets")
+      ->check(on_or_off)
+      ->type_name("")
+      ->capture_default_str();
   app.add_option("--max-entries", line.max_entries, "The most entries that the isolate may have")
+      ->check(CLI::Range(kMaxEntriesLimit))
+      ->type_name("N")
       ->capture_default_str();
 }
 
@@ -119,10 +125,10 @@ void runPrompt(Shell& shell) {
 
 int runScripts(const CommandLine& line) {
   const std::vector<Script> scripts = readScripts(line);
-  host::initializeEngine({.async_compilation = line.is_compilation_async});
-  Shell shell({.is_shim_on = line.is_shim_on,
-               .protocol = line.is_instance_protocol ? SignalProtocol::instance()
-                                                     : SignalProtocol::address(),
+  host::initializeEngine({.async_compilation = line.async_compilation == "on"});
+  Shell shell({.is_shim_on = line.shim == "on",
+               .protocol = line.protocol == "instance" ? SignalProtocol::instance()
+                                                       : SignalProtocol::address(),
                .max_entries = line.max_entries},
               line.arguments);
   for (const Script& script : scripts) {
@@ -159,4 +165,5 @@ int run(std::vector<std::string> words) {
 }  // namespace
 }  // namespace sigproof::shell
 
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a few words is as good as a crash
 int main(int argc, char** argv) { return sigproof::shell::run({argv + 1, argv + argc}); }

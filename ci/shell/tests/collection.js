@@ -1,0 +1,12 @@
+// An entry goes with its instance, not before. The functions keep the registers of the script's own
+// frame clean of what is dropped.
+(() => {
+  globalThis.kept = instantiate({signal: 16, terminated: 20});
+  for (let i = 0; i < 10; ++i) instantiate({signal: 16, terminated: 20});
+})();
+print(sigproof.registrations());
+gc();
+(() => print(sigproof.registrations(), wordAt(kept, 16)))();
+delete globalThis.kept;
+gc();
+print(sigproof.registrations(), JSON.stringify(sigproof.outcomes()));

@@ -1,0 +1,97 @@
+#include "ci/sigproof/fuzz_runner.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "ci/sigproof/child_process.h"
+#include "ci/sigproof/fuzz_child.h"
+#include "ci/sigproof/text.h"
+#include "ci/sigproof/user_error.h"
+#include "reports/atomic_file.h"
+
+namespace sigproof::tool {
+namespace {
+
+namespace fs = std::filesystem;
+using reports::Record;
+
+/// What a run takes beyond its time: reading the corpus, a last slow input, a sanitizer's report.
+constexpr double kGraceS = 60;
+/// Without a number of seconds the number of runs ends it; this ends what doesn't get there.
+constexpr double kRunsTimeLimitS = 6.0 * 3600;
+
+void requireUsableCorpus(const fs::path& corpus) {
+  std::error_code ignored;
+  if (!fs::is_directory(corpus, ignored)) {
+    throw UserError("the corpus folder " + corpus.string() +
+                    " doesn't exist; make it first, or leave --corpus out");
+  }
+  if (access(corpus.c_str(), R_OK | W_OK | X_OK) != 0) {
+    throw UserError("the corpus folder " + corpus.string() +
+                    " can't be read and written; choose another, or leave --corpus out");
+  }
+}
+
+ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
+                         const FuzzScratch& scratch) {
+  ChildCommand command{
+      .arguments = {workspace.program("fuzz-" + options.target).string(),
+                    fmt::format("-seed={}", options.seed),
+                    fmt::format("-rss_limit_mb={}", kFuzzMemoryLimitMib),
+                    fmt::format("-timeout={}", kFuzzInputTimeLimitS),
+                    fmt::format("-artifact_prefix={}/", scratch.artifacts().string()),
+                    "-print_final_stats=1"},
+      .environment = scratch.environment(),
+      .time_limit_s = kGraceS + (options.seconds > 0 ? double(options.seconds) : kRunsTimeLimitS),
+      // libFuzzer watches its own limit and says which input reached it; ours is behind it.
+      .memory_limit_kib = (kFuzzMemoryLimitMib + 512) * 1024,
+      .kept_error_bytes = kFuzzKeptErrorBytes};
+  std::vector<std::string>& arguments = command.arguments;
+  if (options.seconds > 0) arguments.push_back(fmt::format("-max_total_time={}", options.seconds));
+  if (options.runs > 0) arguments.push_back(fmt::format("-runs={}", options.runs));
+  // libFuzzer writes to the first folder only.
+  arguments.push_back(options.corpus.value_or(scratch.corpus()).string());
+  for (const fs::path& folder : workspace.storedInputs(options.target)) {
+    arguments.push_back(folder.string());
+  }
+  return command;
+}
+
+/// Stores what libFuzzer left and gives its place; nothing if it left nothing.
+std::optional<fs::path> storeArtifact(const FuzzScratch& scratch, const fs::path& directory) {
+  for (const auto& entry : fs::directory_iterator(scratch.artifacts())) {
+    fs::create_directories(directory);
+    const fs::path stored = directory / entry.path().filename();
+    reports::writeFileWhole(stored, fileContent(entry.path()));
+    return stored;
+  }
+  return std::nullopt;
+}
+
+std::string runCommand(const FuzzOptions& options, std::uint64_t executions) {
+  // A number of runs, so that the time that this machine had makes no difference.
+  return fmt::format("build/bin/sigproof fuzz run {} --seed {} --runs {}", options.target,
+                     options.seed, std::max<std::uint64_t>(executions, 1));
+}
+
+}  // namespace
+
+Record runFuzz(const Workspace& workspace, const FuzzOptions& options) {
+  if (options.corpus) requireUsableCorpus(*options.corpus);
+  const FuzzScratch scratch;
+  const ChildResult child = runChild(fuzzCommand(workspace, options, scratch));
+  Record record = fuzzRecord("fuzz/" + options.target, options.target, child, scratch);
+  record.seed = std::to_string(options.seed);
+  record.replay = runCommand(options, record.executions);
+  if (const auto stored = storeArtifact(scratch, options.crash_directory)) {
+    record.detail["crash_file"] = workspace.shown(*stored);
+    record.replay = fmt::format("build/bin/sigproof repro {} {}", record.check,
+                                shellQuoted(workspace.shown(*stored)));
+  }
+  return record;
+}
+
+}  // namespace sigproof::tool

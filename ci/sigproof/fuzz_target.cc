@@ -1,0 +1,72 @@
+#include "ci/sigproof/fuzz_target.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "ci/sigproof/user_error.h"
+
+namespace sigproof::tool {
+namespace {
+
+constexpr std::string_view kPrefix = "fuzz-";
+const std::string kFuzzer =
+    fmt::format("libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer of clang {}.{}.{}",
+                __clang_major__, __clang_minor__, __clang_patchlevel__);
+
+const std::map<std::string, FuzzTargetFacts, std::less<>>& allFacts() {
+  static const std::map<std::string, FuzzTargetFacts, std::less<>> kFacts{
+      {"list",
+       {.properties = {"L1", "L2", "L3", "L4", "L5", "L6"},
+        .covered = "AtomicList against a reference container, handlers injected at atomic steps",
+        .cannot_see = "points inside an atomic step, other threads",
+        .engine = kFuzzer}},
+      {"registration",
+       {.properties = {"R1", "R2", "R3", "R4", "R6", "R7", "R9", "D1", "D2", "D4", "D5"},
+        .covered = "registration and delivery against a wide-integer reference, with the whole "
+                   "memory compared",
+        .cannot_see = "the engine, other threads",
+        .engine = kFuzzer}},
+      {"shim",
+       {.properties = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "D1", "G1", "G2"},
+        .covered = "made modules instantiated all ways in V8, judged by what was generated",
+        .cannot_see = "modules that the generator never makes, other threads, other versions of V8",
+        .engine = kFuzzer + "; V8 10.2"}},
+  };
+  return kFacts;
+}
+
+}  // namespace
+
+std::vector<std::string> fuzzTargets(const Workspace& workspace) {
+  std::vector<std::string> targets;
+  for (const auto& program : workspace.programsWithPrefix(std::string(kPrefix))) {
+    targets.push_back(program.filename().string().substr(kPrefix.size()));
+  }
+  return targets;
+}
+
+FuzzTargetFacts factsOf(const std::string& target) {
+  const auto found = allFacts().find(target);
+  if (found != allFacts().end()) return found->second;
+  return {.properties = {},
+          .covered = "what fuzz/targets/" + target + "_fuzzer.cc says",
+          .cannot_see = "what its generator never makes",
+          .engine = kFuzzer};
+}
+
+std::string fuzzTargetNamed(const Workspace& workspace, const std::string& name) {
+  const std::string target = name.starts_with("fuzz/") ? name.substr(5) : name;
+  const std::vector<std::string> targets = fuzzTargets(workspace);
+  if (std::find(targets.begin(), targets.end(), target) != targets.end()) return target;
+  if (targets.empty()) {
+    throw UserError("no fuzz target is built in " + workspace.shown(workspace.libexec) +
+                    "; build them first: cmake --build build");
+  }
+  throw UserError(
+      fmt::format("no fuzz target is called '{}'; there are: {}", name, fmt::join(targets, ", ")));
+}
+
+}  // namespace sigproof::tool

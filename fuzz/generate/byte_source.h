@@ -37,8 +37,9 @@ class ByteSource {
     return static_cast<std::uint32_t>(integer(bound <= 256 ? 1 : bound <= 65536 ? 2 : 4) % bound);
   }
 
-  /// True about once in `n` times, and never when the bytes have run out.
-  bool oneIn(std::uint32_t n) noexcept { return below(n) == n - 1; }
+  /// True about once in `n` times. False when the bytes have run out and, for most `n`, for 0xFF:
+  /// libFuzzer is fond of both, and what is to be rare should stay rare.
+  bool oneIn(std::uint32_t n) noexcept { return below(n) == n / 2; }
 
   /// One of `choices`, each about as often as it is listed; the first when the bytes have run out.
   template <class T>

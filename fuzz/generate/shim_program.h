@@ -1,0 +1,93 @@
+// Bytes -> a module, the ways in which a JavaScript program makes instances of it, and what happens
+// to them afterwards.
+//
+//   const ShimProgram program = makeShimProgram(source);
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/module_plan.h"
+#include "fuzz/oracles/specification.h"
+
+namespace sigproof::fuzz {
+
+/// How an instance is asked for. The driver script knows them by these numbers.
+enum class Way : std::uint8_t {
+  kNew,                ///< new WebAssembly.Instance(module, imports)
+  kReflectConstruct,   ///< Reflect.construct(WebAssembly.Instance, [module, imports], Other)
+  kSubclass,           ///< new (class extends WebAssembly.Instance)(module, imports)
+  kInstantiateModule,  ///< WebAssembly.instantiate(module, imports)
+  kInstantiateBuffer,  ///< WebAssembly.instantiate(arrayBuffer, imports)
+  kInstantiateView,    ///< WebAssembly.instantiate(uint8ArrayInALargerBuffer, imports)
+  kCallConstructor,    ///< WebAssembly.Instance(module, imports), which throws
+};
+inline constexpr unsigned kWayCount = 7;
+const char* name(Way way) noexcept;
+
+/// What the import object is made of. The driver script knows them by these numbers.
+enum class ImportStyle : std::uint8_t {
+  kPlain,
+  kGetters,  ///< accessor properties on both levels
+  kProxy,    ///< a Proxy on both levels
+  kFrozen,
+  kInherited,    ///< properties of the prototypes
+  kFreshMemory,  ///< getters, and each read of the memory makes another one
+};
+inline constexpr unsigned kImportStyleCount = 6;
+const char* name(ImportStyle style) noexcept;
+
+/// What may be wrong with what the program hands over.
+enum class Fault : std::uint8_t {
+  kNone,
+  kMissingImport,  ///< the last import is undefined
+  kBrokenBytes,    ///< a byte of the module was changed, or its end cut off
+};
+
+/// What happens to the instances once they are there.
+struct AfterAction {
+  enum class Kind : std::uint8_t {
+    kDeliver,
+    kRenew,
+    kMarkTerminated,
+    kModuleTerminates,  ///< the module writes a word that is not 0 to its terminated word
+    kModuleRevives,     ///< and 0
+    kGrow,              ///< memory.grow, from JavaScript
+    kCollect,           ///< an instance is dropped and garbage collected, its memory is not
+  };
+  Kind kind = Kind::kDeliver;
+  std::uint32_t instance = 0;  ///< modulo the number of instances
+  std::uint32_t pages = 0;     ///< kGrow
+};
+const char* name(AfterAction::Kind kind) noexcept;
+
+struct ShimProgram {
+  /// One more than the registry of the target takes, and one again.
+  static constexpr std::uint32_t kMaxInstances = 6;
+  /// Entries that the registry of the target takes.
+  static constexpr std::size_t kMaxEntries = 4;
+  static constexpr std::uint32_t kMaxAfterActions = 6;
+
+  specified::Protocol protocol = specified::Protocol::kAddress;
+  ModulePlan module;
+  std::vector<Way> ways;  ///< one for each instance
+  ImportStyle imports = ImportStyle::kPlain;
+  /// A Memory in the import object that no import names: it must never be touched (R5).
+  bool has_decoy_memory = false;
+  /// What the host put into an imported memory before: at the address (all instances share it).
+  std::vector<DataPlan> prefill;
+  Fault fault = Fault::kNone;
+  std::uint32_t fault_position = 0;
+  std::vector<AfterAction> after;
+  /// Whether garbage is collected at the end, and every entry must be gone by itself.
+  bool is_collected_at_end = false;
+};
+
+/// One line for people.
+std::string describe(const ShimProgram& program);
+
+ShimProgram makeShimProgram(ByteSource& source);
+
+}  // namespace sigproof::fuzz

@@ -1,0 +1,280 @@
+#include "fuzz/oracles/registration_oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace sigproof::fuzz {
+namespace {
+
+// What a memory without a maximum of its own may grow to.
+constexpr std::uint64_t kMostPages = 65536;
+// A memory above this is compared at its bounds only, where words and data are put.
+constexpr std::uint64_t kBigPages = 1024;
+constexpr std::uint64_t kWindowBytes = 8192;
+constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
+
+const ExportPlan* findExport(const ModulePlan& module, std::string_view name) {
+  const auto found = std::ranges::find(module.exports, name, &ExportPlan::name);
+  return found == module.exports.end() ? nullptr : &*found;
+}
+
+// R1: a global of the type of the memory's addresses. Anything else of that name counts as absent.
+bool isAddress(const ModulePlan& module, const ExportPlan* exported) {
+  if (exported == nullptr || exported->kind != ExternalKind::kGlobal) return false;
+  const bool is_64 = module.memory && module.memory->is_memory64;
+  return module.globals[exported->index].type == (is_64 ? ValueType::kI64 : ValueType::kI32);
+}
+
+bool isMemoryReachable(const ModulePlan& module) {
+  if (!module.memory) return false;
+  return module.memory->is_imported ||
+         std::ranges::any_of(module.exports, [](const ExportPlan& exported) {
+           return exported.kind == ExternalKind::kMemory;
+         });
+}
+
+ReferenceMemory zeros(std::uint64_t length) {
+  ReferenceMemory memory{.length = length, .pieces = {}};
+  if (length <= kBigPages * kPageSizeBytes) {
+    memory.pieces.push_back({0, std::vector<std::uint8_t>(length)});
+    return memory;
+  }
+  const auto addPiece = [&](std::uint64_t begin) {
+    const std::uint64_t size = std::min(kWindowBytes, length - begin);
+    memory.pieces.push_back({begin, std::vector<std::uint8_t>(size)});
+  };
+  addPiece(0);
+  if (length > kTwoGiB) addPiece(kTwoGiB - kWindowBytes / 2);
+  addPiece(length - kWindowBytes);
+  return memory;
+}
+
+}  // namespace
+
+RegistrationOutcome judgeDeclarations(const ModulePlan& module, specified::Protocol protocol) {
+  const auto [signal_name, terminated_name] = specified::names(protocol);
+  const ExportPlan* signal = findExport(module, signal_name);
+  const ExportPlan* terminated = findExport(module, terminated_name);
+  if (signal == nullptr && terminated == nullptr) return RegistrationOutcome::kNotOptedIn;
+
+  const bool has_signal = isAddress(module, signal);
+  const bool has_terminated = isAddress(module, terminated);
+  const bool is_enough = specified::areBothRequired(protocol) ? has_signal && has_terminated
+                                                              : has_signal || has_terminated;
+  if (!is_enough) {
+    const bool is_any_discounted =
+        (signal != nullptr && !has_signal) || (terminated != nullptr && !has_terminated);
+    return is_any_discounted ? RegistrationOutcome::kWrongType : RegistrationOutcome::kIncomplete;
+  }
+  return isMemoryReachable(module) ? RegistrationOutcome::kRegistered
+                                   : RegistrationOutcome::kNoReachableMemory;
+}
+
+RegistrationOracle::RegistrationOracle(const ShimProgram& program)
+    : program_(program),
+      module_(program.module),
+      reference_(program.protocol, ShimProgram::kMaxEntries) {
+  for (const GlobalPlan& global : module_.globals) {
+    if (global.is_imported) imported_globals_.push_back(global.bits);
+  }
+  if (module_.memory && module_.memory->is_imported &&
+      program.imports != ImportStyle::kFreshMemory) {
+    addMemory({module_.memory->given_pages, module_.memory->given_maximum});
+  }
+}
+
+std::size_t RegistrationOracle::addMemory(const Limits& limits) {
+  const std::size_t index = limits_.size();
+  limits_.push_back(limits);
+  reference_.addMemory(zeros(limits.pages * kPageSizeBytes));
+  if (!module_.memory->is_imported) return index;
+  for (const DataPlan& data : program_.prefill) {
+    cover(index, data.address, data.bytes.size());
+    for (std::size_t i = 0; i < data.bytes.size(); ++i) {
+      std::uint8_t* byte = reference_.memories()[index].find(data.address + i);
+      if (byte != nullptr) *byte = data.bytes[i];
+    }
+  }
+  return index;
+}
+
+// The memory 0 of the next instance.
+std::optional<std::size_t> RegistrationOracle::makeMemory() {
+  if (!module_.memory) return std::nullopt;
+  const WasmMemoryPlan& memory = *module_.memory;
+  if (!memory.is_imported) return addMemory({memory.initial_pages, memory.maximum_pages});
+  if (program_.imports == ImportStyle::kFreshMemory) {
+    return addMemory({memory.given_pages, memory.given_maximum});
+  }
+  return 0;
+}
+
+// R2: an address in a 32-bit memory is 32 bits, read as unsigned.
+std::uint64_t RegistrationOracle::toAddress(std::uint64_t bits) const {
+  return module_.memory && module_.memory->is_memory64 ? bits : static_cast<std::uint32_t>(bits);
+}
+
+std::vector<std::uint64_t> RegistrationOracle::initialGlobals() const {
+  std::vector<std::uint64_t> values = imported_globals_;
+  for (std::size_t i = values.size(); i < module_.globals.size(); ++i) {
+    const GlobalPlan& global = module_.globals[i];
+    values.push_back(global.copied_from ? imported_globals_[*global.copied_from] : global.bits);
+  }
+  return values;
+}
+
+std::uint64_t RegistrationOracle::pagesOf(std::size_t memory) {
+  return reference_.memories()[memory].length / kPageSizeBytes;
+}
+
+bool RegistrationOracle::grow(std::size_t memory, std::uint32_t pages) {
+  const std::uint64_t grown = pagesOf(memory) + pages;
+  if (grown > limits_[memory].maximum.value_or(kMostPages)) return false;
+  ReferenceMemory& bytes = reference_.memories()[memory];
+  bytes.length = grown * kPageSizeBytes;
+  if (bytes.pieces.size() == 1) {
+    bytes.pieces[0].bytes.resize(bytes.length);
+  } else if (pages != 0) {
+    bytes.pieces.push_back({bytes.length - kWindowBytes, std::vector<std::uint8_t>(kWindowBytes)});
+  }
+  return true;
+}
+
+void RegistrationOracle::cover(std::size_t memory, std::uint64_t address, std::uint64_t size) {
+  constexpr std::uint64_t kChunkBytes = 64;  // divides every piece's bounds
+  ReferenceMemory& bytes = reference_.memories()[memory];
+  if (size > bytes.length || address > bytes.length - size) return;
+  for (std::uint64_t chunk = address - address % kChunkBytes; chunk < address + size;
+       chunk += kChunkBytes) {
+    if (bytes.find(chunk) == nullptr) {
+      bytes.pieces.push_back({chunk, std::vector<std::uint8_t>(kChunkBytes)});
+    }
+  }
+}
+
+// Segments are copied in order; one that doesn't fit ends it, and what was copied stays.
+bool RegistrationOracle::applyData(std::size_t memory) {
+  for (const DataPlan& data : module_.data) {
+    const std::uint64_t address = toAddress(data.address);
+    ReferenceMemory& bytes = reference_.memories()[memory];
+    if (data.bytes.size() > bytes.length || address > bytes.length - data.bytes.size()) {
+      return false;
+    }
+    cover(memory, address, data.bytes.size());
+    for (std::size_t i = 0; i < data.bytes.size(); ++i) {
+      std::uint8_t* byte = bytes.find(address + i);
+      if (byte != nullptr) *byte = data.bytes[i];
+    }
+  }
+  return true;
+}
+
+bool RegistrationOracle::runStart(std::optional<std::size_t> memory,
+                                  std::vector<std::uint64_t>& globals) {
+  for (const StartAction& action : module_.start) {
+    switch (action.kind) {
+      case StartAction::Kind::kTrap:
+        return false;
+      case StartAction::Kind::kStore:
+        if (!reference_.isInside(*memory, toAddress(action.address))) return false;
+        cover(*memory, toAddress(action.address), specified::kWordSizeBytes);
+        reference_.write(*memory, toAddress(action.address),
+                         static_cast<std::uint32_t>(action.value));
+        break;
+      case StartAction::Kind::kSetGlobal:
+        globals[action.global] = action.value;
+        // The program's object, which the next instance imports too.
+        if (action.global < imported_globals_.size()) {
+          imported_globals_[action.global] = action.value;
+        }
+        break;
+      case StartAction::Kind::kGrow:
+        grow(*memory, action.pages);
+        break;
+    }
+  }
+  return true;
+}
+
+std::optional<std::uint64_t> RegistrationOracle::addressExported(
+    std::string_view name, const std::vector<std::uint64_t>& globals) const {
+  const ExportPlan* exported = findExport(module_, name);
+  if (!isAddress(module_, exported)) return std::nullopt;
+  return toAddress(globals[exported->index]);
+}
+
+Prediction RegistrationOracle::instantiate(Way way) {
+  Prediction prediction;
+  if (way == Way::kCallConstructor) {
+    prediction.error = "TypeError";
+    prediction.outcome = RegistrationOutcome::kRegistered;  // the observer is told nothing
+    return prediction;
+  }
+  prediction.outcome = judgeDeclarations(module_, program_.protocol);
+  prediction.memory = makeMemory();
+  const bool has_imports = !imported_globals_.empty() || module_.imports_function ||
+                           module_.imports_table || (module_.memory && module_.memory->is_imported);
+  if (program_.fault == Fault::kMissingImport && has_imports) {
+    prediction.error = "LinkError";
+    return prediction;
+  }
+  std::vector<std::uint64_t> globals = initialGlobals();
+  if ((prediction.memory && !applyData(*prediction.memory)) ||
+      !runStart(prediction.memory, globals)) {
+    prediction.error = "RuntimeError";
+    return prediction;
+  }
+  const auto [signal_name, terminated_name] = specified::names(program_.protocol);
+  prediction.signal = addressExported(signal_name, globals);
+  prediction.terminated = addressExported(terminated_name, globals);
+  if (prediction.outcome != RegistrationOutcome::kRegistered) return prediction;
+  for (const auto& word : {prediction.signal, prediction.terminated}) {
+    if (word) cover(*prediction.memory, *word, specified::kWordSizeBytes);
+  }
+  prediction.outcome = reference_.add({.memory = *prediction.memory,
+                                       .signal = prediction.signal,
+                                       .terminated = prediction.terminated},
+                                      false);
+  if (prediction.outcome == RegistrationOutcome::kRegistered) {
+    prediction.entry_id = entries_made_++;
+  }
+  return prediction;
+}
+
+std::optional<Violation> RegistrationOracle::judge(const Prediction& prediction,
+                                                   const Observation& seen) {
+  const auto errorText = [](const std::string& error) { return error.empty() ? "none" : error; };
+  if (prediction.error != seen.error) {
+    return Violation{"R7", fmt::format("the program was to get the error {}, it got {}",
+                                       errorText(prediction.error), errorText(seen.error))};
+  }
+  std::string told;
+  for (const RegistrationOutcome outcome : seen.outcomes) {
+    told += fmt::format("{}{}", told.empty() ? "" : ", ", name(outcome));
+  }
+  if (prediction.error.empty()) {
+    if (seen.outcomes == std::vector{prediction.outcome}) return std::nullopt;
+    return Violation{"R7", fmt::format("the observer was to be told {}, it was told [{}]",
+                                       name(prediction.outcome), told)};
+  }
+  // Of what was never made, the observer may learn why it would not have been registered.
+  const bool is_allowed =
+      seen.outcomes.empty() || (seen.outcomes == std::vector{prediction.outcome} &&
+                                prediction.outcome != RegistrationOutcome::kRegistered);
+  if (!is_allowed) {
+    return Violation{"R7", fmt::format("no instance was made, the observer was told [{}]", told)};
+  }
+  return std::nullopt;
+}
+
+void RegistrationOracle::collect(std::size_t entry_id) {
+  const auto& entries = reference_.entries();
+  const auto found = std::ranges::find(entries, entry_id, &RegistrationReference::Entry::id);
+  if (found == entries.end()) return;
+  reference_.collect(static_cast<std::size_t>(found - entries.begin()));
+}
+
+}  // namespace sigproof::fuzz

@@ -1,0 +1,93 @@
+// What must come of a module and of the instances that a program makes of it, worked out from the
+// plan and the specification alone: no engine, nothing of `core` but the names of outcomes.
+//
+//   RegistrationOracle oracle(program);
+//   const Prediction prediction = oracle.instantiate(way);
+//   if (const auto violation = oracle.judge(prediction, observed)) ...
+//   oracle.reference().deliver();       // what happens next, as in RegistrationReference
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/registration_outcome.h"
+#include "fuzz/generate/shim_program.h"
+#include "fuzz/oracles/registration_reference.h"
+#include "fuzz/oracles/violation.h"
+
+namespace sigproof::fuzz {
+
+/// What the module's declarations alone say (R1, R5): kRegistered where nothing speaks against a
+/// registration, else kNotOptedIn, kWrongType, kIncomplete or kNoReachableMemory.
+RegistrationOutcome judgeDeclarations(const ModulePlan& module, specified::Protocol protocol);
+
+/// What one instantiation must come to.
+struct Prediction {
+  /// The name of the error that the program gets; empty: the instance is made.
+  std::string error;
+  /// What the observer is told, where the instance is made. Where it isn't: what the observer may
+  /// be told, unless that is kRegistered, when it is told nothing.
+  RegistrationOutcome outcome = RegistrationOutcome::kNotOptedIn;
+  /// The instance's memory 0, among the reference's memories, if it has one.
+  std::optional<std::size_t> memory;
+  /// The words that the module declares, whether or not they are any good.
+  std::optional<std::uint64_t> signal;
+  std::optional<std::uint64_t> terminated;
+  /// The reference's id of the entry, if one is made.
+  std::optional<std::size_t> entry_id;
+};
+
+/// What was seen of it.
+struct Observation {
+  std::string error;  ///< as in Prediction
+  std::vector<RegistrationOutcome> outcomes;
+};
+
+class RegistrationOracle {
+ public:
+  explicit RegistrationOracle(const ShimProgram& program);
+
+  /// Works out the next instantiation of the module, and makes it so in the reference.
+  Prediction instantiate(Way way);
+
+  /// R7: the instantiation's result is as without us, and the observer was told what became of it.
+  static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
+
+  /// Memory grows, if it may: returns whether it does.
+  bool grow(std::size_t memory, std::uint32_t pages);
+
+  /// The instance with this entry was collected: the entry is gone.
+  void collect(std::size_t entry_id);
+
+  RegistrationReference& reference() { return reference_; }
+
+ private:
+  struct Limits {
+    std::uint64_t pages;
+    std::optional<std::uint32_t> maximum;
+  };
+
+  std::size_t addMemory(const Limits& limits);
+  std::optional<std::size_t> makeMemory();
+  std::vector<std::uint64_t> initialGlobals() const;
+  bool applyData(std::size_t memory);
+  bool runStart(std::optional<std::size_t> memory, std::vector<std::uint64_t>& globals);
+  std::optional<std::uint64_t> addressExported(std::string_view name,
+                                               const std::vector<std::uint64_t>& globals) const;
+  std::uint64_t toAddress(std::uint64_t bits) const;
+  std::uint64_t pagesOf(std::size_t memory);
+  /// Big memories are kept in pieces: makes sure that these bytes are in one.
+  void cover(std::size_t memory, std::uint64_t address, std::uint64_t size);
+
+  const ShimProgram& program_;
+  const ModulePlan& module_;
+  RegistrationReference reference_;
+  std::vector<Limits> limits_;                   // by memory
+  std::vector<std::uint64_t> imported_globals_;  // objects that all instances share
+  std::size_t entries_made_ = 0;
+};
+
+}  // namespace sigproof::fuzz

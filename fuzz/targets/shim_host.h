@@ -1,0 +1,71 @@
+// The isolate that a run of fuzz-shim happens in: kept across runs, with a context that is
+// recycled.
+//
+//   ShimHost& host = ShimHost::of(specified::Protocol::kAddress);
+//   const v8::Isolate::Scope isolate_scope(host.isolate());
+//   const v8::HandleScope handles(host.isolate());
+//   const v8::Context::Scope context_scope(host.contextForRun());
+//   auto result = host.call("instantiate", {way, bytes, imports});
+#pragma once
+
+#include <v8.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "core/registration_outcome.h"
+#include "fuzz/host/isolate.h"
+#include "fuzz/oracles/specification.h"
+
+namespace sigproof::fuzz {
+
+/// One per protocol and process, made at the first use and never destroyed: the process ends with
+/// it. The environment variable SIGPROOF_FUZZ_ASYNC set to 1 chooses compilation in the background
+/// (host::EngineFlags::async_compilation).
+class ShimHost final : private RegistrationObserver {
+ public:
+  static ShimHost& of(specified::Protocol protocol);
+
+  v8::Isolate* isolate() const { return isolate_.get(); }
+  host::Isolate& host() { return isolate_; }
+  SignalRegistry<>& registry() { return isolate_.signals()->registry(); }
+
+  /// The context for the next run: the same one for many, because no run can dirty it but through
+  /// the driver, and a new one costs more than a run.
+  v8::Local<v8::Context> contextForRun();
+
+  /// A Memory of one page, full of kDecoyByte, that no module ever imports: nobody may touch it.
+  v8::Local<v8::WasmMemoryObject> decoy() const { return decoy_.Get(isolate()); }
+  static constexpr std::uint8_t kDecoyByte = 0x5A;
+
+  struct Result {
+    v8::Local<v8::Value> value;  ///< undefined where there was an error
+    std::string error;           ///< the name of the error, such as "LinkError"
+    std::string message;
+  };
+  /// Calls a function of the driver. In the context's scope.
+  Result call(const char* function, std::initializer_list<v8::Local<v8::Value>> arguments);
+  /// What a promise came to, once everything that is pending is done.
+  Result await(v8::Local<v8::Promise> promise);
+
+  /// What the observer was told since the last time.
+  std::vector<RegistrationOutcome> takeOutcomes();
+
+ private:
+  explicit ShimHost(specified::Protocol protocol);
+
+  void makeDecoy();
+  void onRegistration(RegistrationOutcome outcome) noexcept override;
+  Result errorResult(v8::Local<v8::Value> error) const;
+
+  std::vector<RegistrationOutcome> outcomes_;
+  host::Isolate isolate_;
+  v8::Global<v8::Context> context_;
+  v8::Global<v8::Object> driver_;
+  v8::Global<v8::WasmMemoryObject> decoy_;
+  unsigned runs_in_context_ = 0;
+};
+
+}  // namespace sigproof::fuzz

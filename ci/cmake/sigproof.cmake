@@ -69,8 +69,10 @@ endfunction()
 # --- tests -----------------------------------------------------------------------------------------
 
 # sigproof_add_test(<name> LABEL <label> SOURCES <files>... LIBRARIES <targets>...)
-# One GoogleTest program; each of its tests becomes a CTest test with the label.
+# One GoogleTest program; each of its tests becomes a CTest test with the label. The target `tests`
+# builds all of them and what they run.
 include(GoogleTest)
+add_custom_target(tests)
 function(sigproof_add_test name)
   cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
   if(NOT arg_SOURCES)
@@ -80,5 +82,6 @@ function(sigproof_add_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sigproof_warnings sigproof_sanitizers
                                         GTest::gtest GTest::gmock GTest::gtest_main)
+  add_dependencies(tests ${name})
   gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -43,11 +43,13 @@ class Element {
   rl::var<unsigned> value_;
 };
 
+// The program of the search that is under way.
+const ListProgram* program = nullptr;
+
+template <class Policy>
 class ListWorld {
  public:
-  using List = AtomicList<Element, RelacyPolicy>;
-
-  static inline const ListProgram* program = nullptr;
+  using List = AtomicList<Element, Policy>;
 
   ListWorld() { StepHook::function = nullptr; }
 
@@ -247,15 +249,16 @@ class ListWorld {
   std::size_t readers_through_ = 0;
 };
 
-SearchResult searchProgram(const ListProgram& program, const Search& search) {
-  ListWorld::program = &program;
-  switch (program.readers.size()) {
+// With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
+SearchResult searchProgram(const ListProgram& searched, const Search& search) {
+  program = &searched;
+  switch (program->readers.size()) {
     case 0:
-      return simulate<ListWorld, 1>(search);
+      return simulate<ListWorld<DebugRelacyPolicy>, 1>(search);
     case 1:
-      return simulate<ListWorld, 2>(search);
+      return simulate<ListWorld<RelacyPolicy>, 2>(search);
     case 2:
-      return simulate<ListWorld, 3>(search);
+      return simulate<ListWorld<RelacyPolicy>, 3>(search);
     default:
       throw std::logic_error("models of a list have at most two readers");
   }
@@ -296,46 +299,45 @@ std::string_view word(char letter) {
   }
 }
 
-std::string describe(const ListProgram& program) {
+std::string describe(const ListProgram& described) {
   std::string text = "Owner:";
-  for (const char letter : program.owner) text += fmt::format(" {},", word(letter));
+  for (const char letter : described.owner) text += fmt::format(" {},", word(letter));
   text.back() = '.';
-  for (const std::string& reader : program.readers) {
+  for (const std::string& reader : described.readers) {
     text += " Reader on another thread:";
     for (const char letter : reader) text += letter == 'i' ? " iterate," : " isEmpty,";
     text.back() = '.';
   }
-  if (program.handler_count > 0) {
+  if (described.handler_count > 0) {
     text += fmt::format(
         " Up to {} handler{} (nested or not) strike{} the owner before any atomic step, "
         "allocation, "
         "destruction and deallocation.",
-        program.handler_count, program.handler_count == 1 ? "" : "s",
-        program.handler_count == 1 ? "s" : "");
+        described.handler_count, described.handler_count == 1 ? "" : "s",
+        described.handler_count == 1 ? "s" : "");
   }
   return text;
 }
 
 }  // namespace
 
-Model makeListModel(const ListProgram& program) {
-  Model model{.name = program.name,
-              .covered = describe(program),
+Model makeListModel(const ListProgram& made) {
+  Model model{.name = made.name,
+              .covered = describe(made),
               .columns = {"owner"},
-              .thread_count = static_cast<unsigned>(program.readers.size()) + 1,
-              .search = [program](const Search& search) { return searchProgram(program, search); }};
-  const bool has_readers = !program.readers.empty();
+              .thread_count = static_cast<unsigned>(made.readers.size()) + 1,
+              .search = [made](const Search& search) { return searchProgram(made, search); }};
+  const bool has_readers = !made.readers.empty();
   model.properties = has_readers ? std::vector<std::string>{"L4", "L1", "L2"}
                                  : std::vector<std::string>{"L3", "L1", "L2", "L4"};
-  if (program.owner.find_first_of("flmeAkx") != std::string::npos) model.properties.push_back("L5");
-  if (program.owner.find('d') != std::string::npos) model.properties.push_back("L6");
-  if (has_readers && program.handler_count > 0) model.properties.push_back("L3");
-  for (std::size_t i = 0; i < program.readers.size(); ++i) {
-    model.columns.push_back(program.readers.size() == 1 ? "reader"
-                                                        : fmt::format("reader {}", i + 1));
+  if (made.owner.find_first_of("flmeAkx") != std::string::npos) model.properties.push_back("L5");
+  if (made.owner.find('d') != std::string::npos) model.properties.push_back("L6");
+  if (has_readers && made.handler_count > 0) model.properties.push_back("L3");
+  for (std::size_t i = 0; i < made.readers.size(); ++i) {
+    model.columns.push_back(made.readers.size() == 1 ? "reader" : fmt::format("reader {}", i + 1));
   }
-  if (program.handler_count > 0) model.columns.emplace_back("handler on the owner");
-  if (program.handler_count > 1) model.columns.emplace_back("handler in it");
+  if (made.handler_count > 0) model.columns.emplace_back("handler on the owner");
+  if (made.handler_count > 1) model.columns.emplace_back("handler in it");
   return model;
 }
 

@@ -17,7 +17,7 @@ std::vector<Model> listReaderModels() {
       {.name = "reader_twice_against_push_filter", .owner = "ppf", .readers = {"ii"}},
       {.name = "reader_asks_is_empty", .owner = "pcpf", .readers = {"ee"}},
       {.name = "two_readers_against_push_filter", .owner = "pf", .readers = {"i", "i"}},
-      {.name = "two_readers_against_filter", .owner = "pp|f", .readers = {"i", "i"}},
+      {.name = "two_readers_against_filter", .owner = "p|f", .readers = {"i", "i"}},
       {.name = "reader_and_handler_against_filter",
        .owner = "pp|f",
        .readers = {"i"},

@@ -16,8 +16,11 @@ namespace sigproof::models {
 
 class ModelWord {
  public:
-  ModelWord(std::byte* address, std::uint32_t initial, const char* name, unsigned number)
+  /// `is_mapped` is 0 from when nobody may touch the word through `address` any more.
+  ModelWord(std::byte* address, std::uint32_t initial, const rl::var<unsigned>& is_mapped,
+            const char* name, unsigned number)
       : address_(address),
+        is_mapped_(is_mapped),
         is_whole_(reinterpret_cast<std::uintptr_t>(address) % kWordSizeBytes == 0) {
     const rl::preemption_disabler no_switch(rl::ctx());
     for (unsigned i = 0; i < pieceCount(); ++i) {
@@ -32,11 +35,18 @@ class ModelWord {
   ~ModelWord() = default;
 
   /// Forgets the words of the execution before, which was perhaps left without destructors.
-  static void forgetAll() noexcept { word_count_ = 0; }
+  static void forgetAll() noexcept {
+    word_count_ = 0;
+    writers_ = {};
+  }
 
+  /// What production code touches at `address`.
   static ModelWord& at(const std::byte* address) noexcept {
     for (std::size_t i = 0; i < word_count_; ++i) {
-      if (words_[i]->address_ == address) return *words_[i];
+      if (words_[i]->address_ != address) continue;
+      require(words_[i]->is_mapped_(debugInfo(Location::current())).load() == 1,
+              "D5: memory was touched through an entry that has let it go");
+      return *words_[i];
     }
     fail("D1: touched memory where no word was declared");
   }
@@ -57,7 +67,7 @@ class ModelWord {
       AtomicSteps::enter(StepKind::kWordStore, std::memory_order_relaxed, from);
       pieces_[i]->store(piece(value, i), rl::mo_relaxed, debugInfo(from));
     }
-    if (value == kSignalValue) ++signals_[rl::ctx().current_thread()];
+    if (value == kSignalValue) ++signals_[writerHere()];
   }
 
   /// The newest value, seen from outside of the model: no step.
@@ -67,8 +77,12 @@ class ModelWord {
     return value;
   }
 
-  /// How often the calling thread wrote kSignalValue.
-  unsigned signalsOfThisThread() const noexcept { return signals_[rl::ctx().current_thread()]; }
+  /// Who writes on the calling thread. Each delivery is a writer of its own; 0 is nobody's.
+  static unsigned& writerHere() noexcept { return writers_[rl::ctx().current_thread()]; }
+  /// How often `writer` wrote kSignalValue here.
+  unsigned signalsBy(unsigned writer) const noexcept { return signals_[writer]; }
+
+  static constexpr std::size_t kMaxWriters = 8;
 
  private:
   static constexpr std::size_t kMaxThreads = 4;
@@ -80,12 +94,14 @@ class ModelWord {
   }
 
   std::byte* address_;
+  const rl::var<unsigned>& is_mapped_;
   bool is_whole_;
   std::array<std::optional<rl::atomic<std::uint32_t>>, kWordSizeBytes> pieces_;
-  std::array<unsigned, kMaxThreads> signals_{};
+  std::array<unsigned, kMaxWriters> signals_{};
 
   static inline std::array<ModelWord*, kMaxWords> words_{};
   static inline std::size_t word_count_ = 0;
+  static inline std::array<unsigned, kMaxThreads> writers_{};
 };
 
 }  // namespace sigproof::models

@@ -16,8 +16,10 @@
 
 namespace sigproof::models {
 
-struct RelacyPolicy {
-  static constexpr bool kReportMisuse = true;
+/// `kIsDebug` says whether core looks for misuse, as it does in debug builds.
+template <bool kIsDebug>
+struct BasicRelacyPolicy {
+  static constexpr bool kReportMisuse = kIsDebug;
 
   template <class T>
   class Atomic {
@@ -104,5 +106,10 @@ struct RelacyPolicy {
 
   [[noreturn]] static void reportMisuse(const char* message) noexcept { fail(message); }
 };
+
+/// The code as it ships, with no step that only a debug build makes.
+using RelacyPolicy = BasicRelacyPolicy<false>;
+/// The code of a debug build: what it reports as misuse fails the model.
+using DebugRelacyPolicy = BasicRelacyPolicy<true>;
 
 }  // namespace sigproof::models

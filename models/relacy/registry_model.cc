@@ -1,0 +1,410 @@
+#include "models/relacy/simulate.h"
+// Relacy comes first.
+#include <fmt/format.h>
+
+#include "core/signal_registry.h"
+#include "models/relacy/history.h"
+#include "models/relacy/model_module.h"
+#include "models/relacy/registry_ledger.h"
+#include "models/relacy/registry_model.h"
+#include "models/relacy/relacy_policy.h"
+
+namespace sigproof::models {
+namespace {
+
+constexpr std::size_t kMaxModules = 3;
+
+// The program of the search that is under way.
+const RegistryProgram* program = nullptr;
+
+template <class Policy>
+class RegistryWorld {
+ public:
+  using Registry = SignalRegistry<Policy>;
+
+  RegistryWorld() {
+    StepHook::function = nullptr;
+    ModelWord::forgetAll();
+    for (const char letter : program->owner) {
+      if (letter != 'a' && letter != 'z' && letter != 'w') continue;
+      const auto layout = letter == 'z'           ? ModelModule::Layout::kOverlapping
+                          : program->is_unaligned ? ModelModule::Layout::kUnaligned
+                                                  : ModelModule::Layout::kAligned;
+      modules_[module_count_].emplace(module_count_ + 1, layout, letter == 'w' ? 1 : 0);
+      terminated_value_[module_count_] = letter == 'w' ? 1 : 0;
+      ++module_count_;
+    }
+    registry_.emplace(typename Registry::Options{.protocol = protocol()});
+    registry_address_ = &*registry_;
+    const rl::preemption_disabler no_switch(rl::ctx());
+    handover_.store(0, rl::mo_relaxed, debugInfo(Location::current()));
+  }
+
+  void setUp() {
+    const std::size_t bar = program->owner.find('|');
+    if (bar == std::string::npos) return;
+    for (std::size_t i = 0; i < bar; ++i) execute(program->owner[i]);
+    next_step_ = bar + 1;
+    pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
+  }
+
+  void runThread(unsigned index) {
+    if (index == 0) {
+      runOwner();
+      return;
+    }
+    for (std::size_t i = 0; i < program->deliverers[index - 1].size(); ++i) deliverElsewhere();
+    ++deliverers_through_;
+  }
+
+  // What the words hold when all is over: nothing but what somebody had a right to write.
+  void tearDown() {
+    const bool is_renewed = program->owner.find('n') != std::string::npos;
+    for (unsigned i = 0; i < module_count_; ++i) {
+      const std::uint32_t signal = modules_[i]->signal().peek();
+      if ((ever_listed_ & onlyModule(i)) == 0) {
+        require(signal == ModelModule::kGarbage, "R7: a refused registration changed a word");
+      } else if ((ever_signalled_ & onlyModule(i)) == 0) {
+        require(signal == 0, "R6: the signal word of an entry was not zeroed");
+      } else {
+        require(signal == kSignalValue || (is_renewed && signal == 0),
+                "R6: a registration overwrote the signal of a delivery to its entry");
+      }
+      require(modules_[i]->terminated().peek() == terminated_value_[i],
+              "D1: somebody else wrote to a terminated word");
+    }
+    if (registry_) requireCount();
+  }
+
+ private:
+  static SignalProtocol protocol() {
+    return program->is_instance_protocol ? SignalProtocol::instance() : SignalProtocol::address();
+  }
+
+  void runOwner() {
+    StepHook::context = this;
+    handlers_left_ = program->handler_count;
+    if (handlers_left_ > 0)
+      StepHook::function = [](void* world) noexcept {
+        static_cast<RegistryWorld*>(world)->strike();
+      };
+    for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
+    StepHook::function = nullptr;
+  }
+
+  void execute(char letter) {
+    switch (letter) {
+      case 'a':
+        return add(RegistrationOutcome::kRegistered);
+      case 'z':
+        return add(RegistrationOutcome::kOverlap);
+      case 'w':
+        return add(RegistrationOutcome::kAlreadyTerminated);
+      case 'm':
+        return writeTerminated(1);
+      case 'v':
+        return writeTerminated(0);
+      case 'g':
+        return collect();
+      case 'D':
+        return change("dropDead()", ledger_.listed() & ~deadNow(), [&] { registry_->dropDead(); });
+      case 'c':
+        return change("clear()", 0, [&] { registry_->clear(); });
+      case 'k':
+        return markTerminated();
+      case 'n':
+        return renew();
+      case 'h':
+        return handOver();
+      case 't':
+        return detach();
+      case 'd':
+        return destroy();
+      default:
+        fail("the model's program has a letter that means nothing");
+    }
+  }
+
+  template <class Operation>
+  void change(const char* begins, ModuleSet after, Operation&& operation) {
+    note(begins);
+    ledger_.beginChange(after);
+    operation();
+    ledger_.endChange();
+    if (registry_) requireCount();
+    endCall();
+  }
+
+  // A handler strikes between two calls, too.
+  void endCall() {
+    note("(call has ended)");
+    beginStep();
+  }
+
+  void requireCount() const {
+    require(registry_->entryCount() == static_cast<std::size_t>(std::popcount(ledger_.listed())),
+            "G1: entryCount() is not the number of entries");
+  }
+
+  // Entries that are dead at this moment, by the words and by what was seen of them before.
+  ModuleSet deadNow() noexcept {
+    ModuleSet dead = collected_ | seen_dead_;
+    for (unsigned i = 0; i < module_count_; ++i) {
+      if (!program->is_instance_protocol && modules_[i]->terminated().peek() != 0) {
+        dead |= onlyModule(i);
+      }
+    }
+    return dead;
+  }
+
+  unsigned oldestAlive() {
+    const ModuleSet alive = ledger_.listed() & ~deadNow();
+    require(alive != 0, "the model's program wants an entry where none is alive");
+    return static_cast<unsigned>(std::countr_zero(alive));
+  }
+
+  void add(RegistrationOutcome expected) {
+    const unsigned index = added_++;
+    ModelModule& module = *modules_[index];
+    const bool is_accepted = expected == RegistrationOutcome::kRegistered;
+    const ModuleSet after = ledger_.listed() | (is_accepted ? onlyModule(index) : 0);
+    if (is_accepted) ever_listed_ |= onlyModule(index);
+    change("add()", after, [&] {
+      const typename Registry::Result result =
+          registry_->add(module.span(), module.words(), module.attachment());
+      require(result.outcome == expected, "R7: not the outcome that the words deserve");
+      entries_[index] = result.entry;
+    });
+  }
+
+  void writeTerminated(std::uint32_t value) {
+    if (value != 0) revivable_ = oldestAlive();
+    const ModuleSet module = onlyModule(revivable_);
+    note("module writes its terminated word: ", value);
+    if (!program->is_instance_protocol) ledger_.beginDying(module);
+    modules_[revivable_]->terminated().store(value);
+    terminated_value_[revivable_] = value;
+    if (program->is_instance_protocol) return endCall();
+    if (value != 0) {
+      ledger_.endDying(module);
+    } else if ((seen_dead_ & module) == 0) {
+      ledger_.revive(module);
+    }
+    endCall();
+  }
+
+  void collect() {
+    const unsigned index = oldestAlive();
+    note("markDead() of module ", index + 1);
+    ledger_.beginDying(onlyModule(index));
+    entries_[index]->markDead();
+    collected_ |= onlyModule(index);
+    ledger_.endDying(onlyModule(index));
+    endCall();
+  }
+
+  void markTerminated() {
+    const ModuleSet alive = ledger_.listed() & ~deadNow();
+    note("markTerminated()");
+    for (unsigned i = 0; i < module_count_; ++i) {
+      if ((alive & onlyModule(i)) != 0) terminated_value_[i] = kTerminatedValue;
+    }
+    if (!program->is_instance_protocol) ledger_.beginDying(alive);
+    const std::size_t written = registry_->markTerminated();
+    if (!program->is_instance_protocol) ledger_.endDying(alive);
+    require(written == static_cast<std::size_t>(std::popcount(alive)),
+            "D2: markTerminated() didn't write to just the live entries");
+    endCall();
+  }
+
+  void renew() {
+    const ModuleSet alive = ledger_.listed() & ~deadNow();
+    note("renew()");
+    const std::size_t written = registry_->renew();
+    require(written == static_cast<std::size_t>(std::popcount(alive)),
+            "D2: renew() didn't write to just the live entries");
+    endCall();
+  }
+
+  void handOver() {
+    note("hands over what is listed and what is dead");
+    constexpr unsigned kDeadBits = 8;
+    handover_.store(ledger_.listed() | ledger_.dead() << kDeadBits, rl::mo_release,
+                    debugInfo(Location::current()));
+    endCall();
+  }
+
+  RegistryLedger::Handover takeOver() {
+    if (program->owner.find('h') == std::string::npos) return pinned_;
+    const std::uint32_t seen = handover_.load(rl::mo_acquire, debugInfo(Location::current()));
+    return {.listed = pinned_.listed | (seen & 0xFF), .dead = pinned_.dead | seen >> 8};
+  }
+
+  void detach() {
+    note("detachReaders()");
+    ledger_.beginDetach();
+    registry_->detachReaders();
+    ledger_.endDetach();
+    endCall();
+  }
+
+  // Nobody may come to a destroyed registry.
+  void destroy() {
+    if (deliverers_through_ < program->deliverers.size()) return;
+    change("~SignalRegistry()", 0, [&] {
+      registry_.reset();
+      StepHook::function = nullptr;
+    });
+  }
+
+  // Delivers as a writer of its own, and judges what it wrote.
+  void deliver(Registry& registry, Delivery& delivery) noexcept {
+    const unsigned writer = ++writer_count_;
+    require(writer < ModelWord::kMaxWriters, "the model has more deliveries than writers");
+    const unsigned former = std::exchange(ModelWord::writerHere(), writer);
+    note("deliver()");
+    const std::size_t reported = registry.deliver();
+    ModuleSet written = 0;
+    for (unsigned i = 0; i < module_count_; ++i) {
+      const unsigned count = modules_[i]->signal().signalsBy(writer);
+      require(count <= 1, "D1: delivery wrote a word twice");
+      if (count == 1) written |= onlyModule(i);
+    }
+    ever_signalled_ |= written;
+    ledger_.end(delivery, written, reported);
+    note("(call has ended)");
+    ModelWord::writerHere() = former;
+  }
+
+  void deliverElsewhere() {
+    Delivery delivery;
+    ledger_.beginElsewhere(delivery, takeOver());
+    deliver(*registry_, delivery);
+  }
+
+  void strike() noexcept {
+    if (handlers_left_ == 0 || rl::thread_index() != 0 || rl::rand(2) == 0) return;
+    --handlers_left_;
+    note(kHandlerBegins);
+    const ModuleSet dead = deadNow();
+    Delivery delivery;
+    ledger_.beginOnOwnersThread(delivery, dead);
+    // Through its address: the destructor, too, may be under way.
+    deliver(*registry_address_, delivery);
+    // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
+    if (!program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
+    note(kHandlerEnds);
+  }
+
+  RegistryLedger ledger_;
+  std::array<std::optional<ModelModule>, kMaxModules> modules_;
+  std::optional<Registry> registry_;
+  Registry* registry_address_ = nullptr;
+  rl::atomic<std::uint32_t> handover_;
+  RegistryLedger::Handover pinned_;
+  std::array<typename Registry::Entry*, kMaxModules> entries_{};
+  std::array<std::uint32_t, kMaxModules> terminated_value_{};
+  unsigned module_count_ = 0;
+  unsigned added_ = 0;
+  unsigned revivable_ = 0;  // whose terminated word was written last
+  ModuleSet collected_ = 0;
+  ModuleSet seen_dead_ = 0;
+  ModuleSet ever_listed_ = 0;
+  ModuleSet ever_signalled_ = 0;
+  std::size_t next_step_ = 0;
+  unsigned writer_count_ = 0;
+  unsigned handlers_left_ = 0;
+  std::size_t deliverers_through_ = 0;
+};
+
+// With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
+SearchResult searchProgram(const RegistryProgram& searched, const Search& search) {
+  program = &searched;
+  switch (program->deliverers.size()) {
+    case 0:
+      return simulate<RegistryWorld<DebugRelacyPolicy>, 1>(search);
+    case 1:
+      return simulate<RegistryWorld<RelacyPolicy>, 2>(search);
+    case 2:
+      return simulate<RegistryWorld<RelacyPolicy>, 3>(search);
+    default:
+      throw std::logic_error("models of a registry have at most two deliverers");
+  }
+}
+
+std::string_view word(char letter) {
+  switch (letter) {
+    case 'a':
+      return "add";
+    case 'z':
+      return "add with overlapping words";
+    case 'w':
+      return "add a terminated module";
+    case 'm':
+      return "a module writes its terminated word";
+    case 'v':
+      return "it writes 0 there again";
+    case 'g':
+      return "an instance is collected";
+    case 'D':
+      return "dropDead";
+    case 'c':
+      return "clear";
+    case 'k':
+      return "markTerminated";
+    case 'n':
+      return "renew";
+    case 'h':
+      return "hand over";
+    case 't':
+      return "detach the readers";
+    case 'd':
+      return "destroy";
+    case '|':
+      return "(threads start)";
+    default:
+      throw std::logic_error("a registry program has a letter that means nothing");
+  }
+}
+
+std::string describe(const RegistryProgram& described) {
+  std::string text = "Owner:";
+  for (const char letter : described.owner) text += fmt::format(" {},", word(letter));
+  text.back() = '.';
+  for (const std::string& deliverer : described.deliverers) {
+    text += " On another thread:";
+    for (std::size_t i = 0; i < deliverer.size(); ++i) text += " deliver,";
+    text.back() = '.';
+  }
+  if (described.handler_count > 0) {
+    text += fmt::format(
+        " Up to {} handlers (nested or not) deliver on the owner's thread, before any atomic step, "
+        "allocation, destruction and deallocation.",
+        described.handler_count);
+  }
+  if (described.is_unaligned) text += " Words across 4-byte boundaries, written byte by byte.";
+  if (described.is_instance_protocol) text += " Instance protocol.";
+  return text;
+}
+
+}  // namespace
+
+Model makeRegistryModel(const RegistryProgram& made) {
+  const bool has_threads = !made.deliverers.empty();
+  Model model{.name = made.name,
+              .properties = {has_threads ? "L4" : "L3", "D1", "D5"},
+              .covered = describe(made),
+              .columns = {"owner"},
+              .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
+              .search = [made](const Search& search) { return searchProgram(made, search); }};
+  for (const std::string& property : made.properties) model.properties.push_back(property);
+  for (std::size_t i = 0; i < made.deliverers.size(); ++i) {
+    model.columns.push_back(made.deliverers.size() == 1 ? "deliverer"
+                                                        : fmt::format("deliverer {}", i + 1));
+  }
+  if (made.handler_count > 0) model.columns.emplace_back("handler on the owner");
+  if (made.handler_count > 1) model.columns.emplace_back("handler in it");
+  return model;
+}
+
+}  // namespace sigproof::models

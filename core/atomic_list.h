@@ -150,8 +150,8 @@ class AtomicList {
     template <class... Args>
     explicit Node(Args&&... args) : element(std::forward<Args>(args)...) {}
 
+    Link next{nullptr};  // first: on one cache line with the beginning of the element
     T element;
-    Link next{nullptr};
     Node* retired_next = nullptr;  // the owner's alone
   };
 

@@ -13,8 +13,8 @@
 namespace sigproof {
 
 /// Memory that stays mapped at one address while the span lives. The length is asked anew each
-/// time, because `memory.grow` moves it. Methods are async-signal-safe; the destructor, which lets
-/// the memory go, is not.
+/// time, because `memory.grow` moves it, upwards only. Methods are async-signal-safe; the
+/// destructor, which lets the memory go, is not.
 class OwnedSpan {
  public:
   /// Tells how many bytes are accessible now. Must be async-signal-safe, must not shrink.

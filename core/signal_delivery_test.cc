@@ -114,15 +114,24 @@ TEST(SignalDeliveryOfOneWord, D1_AnEntryWithoutATerminatedWordIsSignalledButNeve
   EXPECT_EQ(one.registry.deliver(), 1u);
 }
 
-TEST_P(SignalDelivery, D3_TheWordIsHeldAgainstTheLengthOfTheMoment) {
+TEST_P(SignalDelivery, D3_AMemoryThatGrewIsWrittenAsBefore) {
   OneEntry one(GetParam());
   const TestMemory::Bytes before = one.memory.bytes();
-  one.memory.setLength(kSignal + 3);  // a memory can't shrink; if one did, nothing is written
-  EXPECT_EQ(one.registry.deliver(), 0u);
-  EXPECT_EQ(one.registry.markTerminated(), 0u);
-  EXPECT_EQ(one.memory.bytes(), before);
   one.memory.setLength(kLength + 16);
   EXPECT_EQ(one.registry.deliver(), 1u);
+  EXPECT_EQ(one.memory.bytes(), withWord(before, kSignal, 24));
+}
+
+TEST(SignalDeliveryDeathTest, D3_AMemoryThatShrankAgainstItsContractIsReported) {
+  const auto misuse = [] {
+    TestMemory memory(kLength);
+    memory.setWord(kTerminated, 0);
+    SignalRegistry<PreemptPolicy> registry({});
+    registry.add(memory.span(), {kSignal, kTerminated}, nullptr);
+    memory.setLength(kTerminated + 3);
+    registry.deliver();
+  };
+  EXPECT_EXIT(misuse(), testing::KilledBySignal(SIGABRT), "SignalEntry: a memory shrank");
 }
 
 // --- D2: nothing is written for the dead --------------------------------------------------------
@@ -412,7 +421,7 @@ TEST(SignalDeliveryThreads, G1_DropDeadThatDropsNothingStillFreesWhatAReaderHeld
   TestMemory living(kLength);
   dying.setWord(kTerminated, 0);
   living.setWord(kTerminated, 0);
-  SignalRegistry<> registry({});
+  SignalRegistry<PreemptPolicy> registry({});  // whose deliveries ask for the length
   auto* dying_entry = registry.add(dying.span(), {kSignal, kTerminated}, nullptr).entry;
   registry.add(living.span(), {kSignal, kTerminated}, nullptr);
   std::latch inside(1);

@@ -37,8 +37,9 @@ class EntryAttachment {
   virtual ~EntryAttachment() = default;
 };
 
-/// One listening instance. Its words were checked to lie in the memory when it was made; delivery
-/// checks them against the live length again.
+/// One listening instance. Its words were found to lie in the memory before it was made, and stay
+/// there, because a memory never shrinks; where the policy looks for misuse, each access makes
+/// sure.
 template <class Policy = StdPolicy>
 class SignalEntry {
  public:
@@ -46,8 +47,11 @@ class SignalEntry {
   /// publication (R6, R7).
   SignalEntry(OwnedSpan memory, WordOffsets words,
               std::unique_ptr<EntryAttachment> attachment) noexcept
-      : memory_(std::move(memory)), words_(words), attachment_(std::move(attachment)) {
-    if (words_.signal) Policy::storeWord(memory_.data() + *words_.signal, 0);
+      : signal_(addressOf(words.signal, memory)),
+        terminated_(addressOf(words.terminated, memory)),
+        memory_(std::move(memory)),
+        attachment_(std::move(attachment)) {
+    write(signal_, 0);
   }
 
   SignalEntry(const SignalEntry&) = delete;
@@ -62,35 +66,50 @@ class SignalEntry {
   /// to be 0, the entry stays dead whatever the word says later. Async-signal-safe; any thread.
   bool isDead(LivenessRule rule) noexcept {
     if (is_dead_.load(std::memory_order_relaxed)) return true;
-    if (rule != LivenessRule::kTerminatedWordOrCollected || !words_.terminated) return false;
-    if (!isInside(*words_.terminated)) return false;
-    if (Policy::loadWord(memory_.data() + *words_.terminated) == 0) return false;
+    if (rule != LivenessRule::kTerminatedWordOrCollected || terminated_ == nullptr) return false;
+    expectInside(terminated_);
+    if (Policy::loadWord(terminated_) == 0) return false;
     markDead();
     return true;
   }
 
   /// Writes the signal word, if there is one; returns whether there was. Async-signal-safe.
-  bool writeSignal(std::uint32_t value) noexcept { return write(words_.signal, value); }
+  bool writeSignal(std::uint32_t value) noexcept { return write(signal_, value); }
 
   /// Writes the terminated word, if there is one; returns whether there was. Async-signal-safe.
-  bool writeTerminated(std::uint32_t value) noexcept { return write(words_.terminated, value); }
+  bool writeTerminated(std::uint32_t value) noexcept { return write(terminated_, value); }
 
  private:
-  bool isInside(std::uint64_t offset) const noexcept {
-    return memory_.contains(offset, kWordSizeBytes);
+  static std::byte* addressOf(std::optional<std::uint64_t> offset,
+                              const OwnedSpan& memory) noexcept {
+    return offset ? memory.data() + *offset : nullptr;
   }
 
-  bool write(std::optional<std::uint64_t> offset, std::uint32_t value) noexcept {
-    if (!offset || !isInside(*offset)) return false;
-    Policy::storeWord(memory_.data() + *offset, value);
+  bool write(std::byte* word, std::uint32_t value) noexcept {
+    if (word == nullptr) return false;
+    expectInside(word);
+    Policy::storeWord(word, value);
     return true;
   }
 
-  OwnedSpan memory_;
-  WordOffsets words_;
-  std::unique_ptr<EntryAttachment> attachment_;
+  void expectInside(const std::byte* word) const noexcept {
+    if constexpr (Policy::kReportMisuse) {
+      if (!memory_.contains(static_cast<std::uint64_t>(word - memory_.data()), kWordSizeBytes)) {
+        Policy::reportMisuse(
+            "SignalEntry: a memory shrank, and a registered word was in that part");
+      }
+    }
+  }
+
+  // First what a delivery touches, so that it is one cache line with the list's link: half of what
+  // a delivery costs is the lines that it waits for.
+  //
   // Relaxed throughout: the flag guards nothing but itself.
   typename Policy::template Atomic<bool> is_dead_{false};
+  std::byte* const signal_;      // null: the module has none
+  std::byte* const terminated_;  // null: the module has none
+  OwnedSpan memory_;
+  std::unique_ptr<EntryAttachment> attachment_;
 };
 
 /// The registry. Properties R3, R4, R6, R7, R9, D1, D2, D4, D5 of the specification.

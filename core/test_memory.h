@@ -42,8 +42,8 @@ class TestMemory {
   }
   /// As memory.grow does, within the slack.
   void setLength(std::size_t length) { store_->length = length; }
-  /// Calls `action` whenever the length is asked for: the one moment of a delivery at which a test
-  /// can run on the delivering thread.
+  /// Calls `action` whenever the length is asked for, as a delivery under a policy that looks for
+  /// misuse does.
   void onLength(std::function<void()> action) { store_->on_length = std::move(action); }
   /// How many spans hold the memory.
   long spanCount() const { return store_.use_count() - 1; }

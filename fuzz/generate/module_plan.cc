@@ -54,18 +54,24 @@ std::uint64_t lengthOf(const std::optional<WasmMemoryPlan>& memory) {
          kPageSizeBytes;
 }
 
+// In bounds for the most part: with one word outside, nothing else of the module matters.
+std::uint64_t makeAddressInside(ByteSource& source, std::uint64_t length) {
+  if (source.oneIn(3)) return source.below(64);
+  // A big memory is compared at its bounds only.
+  if (length >= kTwoGiB) return kTwoGiB + source.below(4096);
+  return length == 0 ? 0 : source.u32() % length;
+}
+
 std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
-  enum class Cluster : std::uint8_t { kLow, kInside, kEnd, kNextPage, kTwoGiB, kTop, kAny };
-  switch (source.pick({Cluster::kLow, Cluster::kInside, Cluster::kInside, Cluster::kLow,
-                       Cluster::kInside, Cluster::kInside, Cluster::kEnd, Cluster::kInside,
-                       Cluster::kEnd, Cluster::kNextPage, Cluster::kTwoGiB, Cluster::kTop,
-                       Cluster::kAny, Cluster::kInside})) {
-    case Cluster::kLow:
-      return source.below(64);
+  enum class Cluster : std::uint8_t { kInside, kEnd, kNextPage, kTwoGiB, kTop, kAny };
+  const auto cluster =
+      source.oneIn(4)
+          ? source.pick({Cluster::kEnd, Cluster::kTwoGiB, Cluster::kTop, Cluster::kNextPage,
+                         Cluster::kEnd, Cluster::kAny, Cluster::kEnd, Cluster::kInside})
+          : Cluster::kInside;
+  switch (cluster) {
     case Cluster::kInside:
-      // A big memory is compared at its bounds only.
-      if (length >= kTwoGiB) return kTwoGiB + source.below(4096);
-      return length == 0 ? 0 : source.u32() % length;
+      return makeAddressInside(source, length);
     case Cluster::kEnd:
       return length + nearby(source);
     case Cluster::kNextPage:
@@ -83,13 +89,13 @@ std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
 // Half of the pairs are what a compiler would lay out, or just not so; the rest are independent.
 std::uint64_t makeSecondAddress(ByteSource& source, std::uint64_t length, std::uint64_t first) {
   if (source.oneIn(2)) return makeAddress(source, length);
-  const auto distance = source.pick<std::uint64_t>({4, 8, 5, 4, 16, 6, 4, 3, 1, 0});
-  return source.oneIn(2) ? first - distance : first + distance;
+  const auto distance = source.pick<std::uint64_t>({4, 8, 5, 4, 16, 6, 4, 3, 1, 0, 12, 4});
+  return source.oneIn(4) ? first - distance : first + distance;
 }
 
 // Few, because each page is compared several times a run.
 std::uint32_t makePages(ByteSource& source) {
-  return source.pick<std::uint32_t>({1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4, 0});
+  return source.pick<std::uint32_t>({1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0, 4, 1, 1, 1, 2});
 }
 
 std::optional<std::uint32_t> makeMaximum(ByteSource& source, std::uint32_t pages, bool is_needed) {
@@ -98,7 +104,7 @@ std::optional<std::uint32_t> makeMaximum(ByteSource& source, std::uint32_t pages
 }
 
 std::optional<WasmMemoryPlan> makeMemory(ByteSource& source) {
-  if (source.oneIn(16)) return std::nullopt;
+  if (source.oneIn(24)) return std::nullopt;
   WasmMemoryPlan memory;
   memory.is_imported = source.oneIn(3);
   memory.is_memory64 = !memory.is_imported && source.oneIn(12);
@@ -156,8 +162,8 @@ class Builder {
     for (std::uint32_t i = source_.below(3); i > 0; --i) addOtherGlobal();
     addMemoryExports();
     for (std::uint32_t i = source_.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) addNearExport();
-    for (std::uint32_t i = source_.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) addData();
-    if (source_.oneIn(3)) addStart();
+    for (std::uint32_t i = source_.pick({0U, 0U, 1U, 2U, 0U, 0U}); i > 0; --i) addData();
+    if (source_.oneIn(4)) addStart();
     plan_.imports_function = source_.oneIn(8);
     plan_.imports_table = source_.oneIn(12);
     finish();
@@ -190,7 +196,7 @@ class Builder {
   // A global that holds an address in the end; how it gets there varies.
   std::uint32_t addWordGlobal(std::uint64_t address) {
     GlobalPlan global{.type = addressType(), .bits = address};
-    if (source_.oneIn(12)) global.type = makeOtherType(source_);
+    if (source_.oneIn(40)) global.type = makeOtherType(source_);
     global.is_mutable = source_.oneIn(4);
     const bool is_set_at_start = global.is_mutable && isNumeric(global.type) && source_.oneIn(2);
     if (is_set_at_start) global.bits = source_.below(256);
@@ -223,14 +229,15 @@ class Builder {
         source_.oneIn(20)
             ? source_.pick({ExternalKind::kFunction, ExternalKind::kTable, ExternalKind::kMemory})
             : ExternalKind::kGlobal;
-    addExport(source_.oneIn(24) ? nearName(source_, name) : std::string(name), kind, index);
+    addExport(source_.oneIn(64) ? nearName(source_, name) : std::string(name), kind, index);
   }
 
   void addWords() {
     signal_ = makeAddress(source_, length_);
     terminated_ = makeSecondAddress(source_, length_, signal_);
-    const bool has_signal = !source_.oneIn(16);
-    const bool has_terminated = !source_.oneIn(16);
+    if (source_.oneIn(24)) return;  // most programs of the world
+    const bool has_signal = !source_.oneIn(40);
+    const bool has_terminated = !source_.oneIn(40);
     const bool is_swapped = source_.oneIn(2);
     if (is_swapped && has_terminated) addWordExport(names_.terminated, terminated_);
     if (has_signal) addWordExport(names_.signal, signal_);
@@ -238,7 +245,7 @@ class Builder {
   }
 
   void addMemoryExports() {
-    if (!plan_.memory || source_.oneIn(plan_.memory->is_imported ? 2 : 10)) return;
+    if (!plan_.memory || source_.oneIn(plan_.memory->is_imported ? 2 : 16)) return;
     addExport(source_.pick<std::string>({"memory", "memory", "m", "0", "__proto__", ""}),
               ExternalKind::kMemory, 0);
     if (source_.oneIn(8)) addExport("again", ExternalKind::kMemory, 0);
@@ -298,8 +305,8 @@ class Builder {
       const GlobalPlan& global = plan_.globals[action.global];
       if (!global.is_mutable || !isNumeric(global.type)) return;
       action.value = makeAddress(source_, length_);
-    } else if (!source_.oneIn(2)) {
-      return;  // half of the traps are enough
+    } else if (!source_.oneIn(4)) {
+      return;  // a few traps are enough
     }
     plan_.start.push_back(action);
   }

@@ -27,17 +27,17 @@ RegistrationOutcome judgeDeclarations(const ModulePlan& module, specified::Proto
 /// What one instantiation must come to.
 struct Prediction {
   /// The name of the error that the program gets; empty: the instance is made.
-  std::string error;
+  std::string error = {};
   /// What the observer is told, where the instance is made. Where it isn't: what the observer may
   /// be told, unless that is kRegistered, when it is told nothing.
   RegistrationOutcome outcome = RegistrationOutcome::kNotOptedIn;
   /// The instance's memory 0, among the reference's memories, if it has one.
-  std::optional<std::size_t> memory;
+  std::optional<std::size_t> memory = {};
   /// The words that the module declares, whether or not they are any good.
-  std::optional<std::uint64_t> signal;
-  std::optional<std::uint64_t> terminated;
+  std::optional<std::uint64_t> signal = {};
+  std::optional<std::uint64_t> terminated = {};
   /// The reference's id of the entry, if one is made.
-  std::optional<std::size_t> entry_id;
+  std::optional<std::size_t> entry_id = {};
 };
 
 /// What was seen of it.

@@ -1,0 +1,36 @@
+// What a handler's look at the production code can meet before there is a state to judge.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sigproof::stepping {
+
+enum class LookFault : std::uint8_t {
+  kNone,
+  kDeadElement,       ///< It was handed an element that is destroyed or freed.
+  kEndless,           ///< It visited more elements than were ever made.
+  kCrashed,           ///< It died of SIGSEGV or SIGBUS on the way.
+  kErrnoChanged,      ///< It changed errno.
+  kEmptinessDiffers,  ///< isEmpty() said otherwise than iterate().
+};
+
+constexpr std::string_view describe(LookFault fault) noexcept {
+  switch (fault) {
+    case LookFault::kNone:
+      return "nothing wrong";
+    case LookFault::kDeadElement:
+      return "an element that is destroyed or freed";
+    case LookFault::kEndless:
+      return "more elements than were ever made";
+    case LookFault::kCrashed:
+      return "a crash: the walk followed a pointer of freed memory";
+    case LookFault::kErrnoChanged:
+      return "errno changed";
+    case LookFault::kEmptinessDiffers:
+      return "isEmpty() contradicting iterate()";
+  }
+  return "an unknown fault";
+}
+
+}  // namespace sigproof::stepping

@@ -1,0 +1,54 @@
+#include "core/signal_registry.h"
+#include "models/stepping/flawed_registry.h"
+#include "models/stepping/registry_cases.h"
+#include "models/stepping/suite.h"
+
+namespace sigproof::stepping {
+namespace {
+
+using Registry = SignalRegistry<>;
+template <RegistryFlaw kFlaw>
+using Flawed = FlawedRegistry<kFlaw>;
+
+}  // namespace
+
+std::vector<Check> registryChecks() {
+  return {
+      {"registration",
+       {"R3", "R4", "R6", "R7", "R9", "D1", "D5"},
+       "add of words at aligned, unaligned and last places under both protocols, with a full "
+       "registry, and each refusal; a delivery at every instruction, every byte of every memory "
+       "compared",
+       registrationCases<Registry>(),
+       "publishes an entry before its word is zeroed",
+       registrationCases<Flawed<RegistryFlaw::kPublishesBeforeZeroing>>()},
+      {"delivery",
+       {"L2", "D1", "D2", "D5"},
+       "deliver and renew interrupted by a whole delivery at every instruction: live, terminated "
+       "and collected entries, both protocols",
+       deliveryCases<Registry>(),
+       "writes one byte past the word where it interrupts another delivery",
+       deliveryCases<Flawed<RegistryFlaw::kWritesPastTheWord>>()},
+      {"drop_dead",
+       {"L3", "D1", "D2", "D5", "G1", "G2"},
+       "dropDead of 4 entries for each of the 16 subsets that may be dead, by their word or "
+       "collected",
+       dropDeadCases<Registry>(),
+       "finds no entry while the dead are dropped",
+       dropDeadCases<Flawed<RegistryFlaw::kHidesWhileDropping>>()},
+      {"registry_clear",
+       {"L3", "L6", "D1", "D5", "G3"},
+       "clear of 0, 1 and 4 entries, with dead ones among them, and the registry's destructor",
+       registryClearCases<Registry>(),
+       "writes to a module that was dropped",
+       registryClearCases<Flawed<RegistryFlaw::kWritesToTheLast>>()},
+      {"mark_terminated",
+       {"D1", "D2", "D5"},
+       "markTerminated of 5 entries, dead ones among them, under both protocols",
+       markTerminatedCases<Registry>(),
+       "writes to a module whose terminated word is not 0",
+       markTerminatedCases<Flawed<RegistryFlaw::kWritesToTheLast>>()},
+  };
+}
+
+}  // namespace sigproof::stepping

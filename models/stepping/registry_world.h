@@ -1,0 +1,171 @@
+// A registry with modules whose whole memory is watched, and what a handler's delivery does to
+// them.
+//
+//   RegistryWorld<SignalRegistry<>> world({.protocol = SignalProtocol::address()});
+//   world.addModule({.role = Role::kListening, .signal = 8, .terminated = 16});
+//   CaseRun run(world);
+//   world.registerModules();                        // after the heap was redirected
+//   run.step(plan, [&]() noexcept { world.registry().dropDead(); });
+#pragma once
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/signal_registry.h"
+#include "models/stepping/delivery_judge.h"
+#include "models/stepping/look_fault.h"
+
+namespace sigproof::stepping {
+
+/// Bytes of a module's memory.
+inline constexpr std::uint64_t kMemoryBytes = 64;
+
+/// A module as a case describes it. `role` is its part in the stepped call.
+struct ModulePlan {
+  Role role = Role::kListening;
+  std::optional<std::uint64_t> signal = 8;
+  std::optional<std::uint64_t> terminated = 16;
+  std::uint32_t terminated_before = 0;
+  std::uint32_t terminated_after = 0;
+  bool is_registered_before = true;
+  bool is_terminated_by_itself = false;  ///< sets its terminated word once it is registered
+  bool is_collected = false;             ///< the engine told so
+};
+
+/// A linear memory between two guards, filled with a pattern that has no zero byte.
+class WatchedMemory {
+ public:
+  explicit WatchedMemory(const ModulePlan& plan);
+
+  /// For the registry: keeps count of its life, and of uses after it.
+  OwnedSpan span();
+
+  std::uint32_t readSignal() const noexcept { return plan_.signal ? read(*plan_.signal) : 0; }
+  void writeSignal(std::uint32_t value) noexcept { write(*plan_.signal, value); }
+  std::uint32_t readTerminated() const noexcept {
+    return plan_.terminated ? read(*plan_.terminated) : 0;
+  }
+  void writeTerminated(std::uint32_t value) noexcept { write(*plan_.terminated, value); }
+
+  /// Whether every byte but the words', guards included, is as it was at first.
+  bool isIntact() const noexcept;
+  bool isReleased() const noexcept { return is_released_; }
+  bool isTouchedAfterRelease() const noexcept { return is_touched_after_release_; }
+  const ModulePlan& plan() const noexcept { return plan_; }
+
+ private:
+  static constexpr std::size_t kGuardBytes = 16;
+  static constexpr std::size_t kAllBytes = kMemoryBytes + 2 * kGuardBytes;
+
+  static std::size_t byteLength(const void* owner) noexcept;
+
+  // A word that lies outside (a module that is to be refused) reads as 0.
+  static bool isInside(std::uint64_t offset) noexcept { return offset <= kMemoryBytes - 4; }
+  std::uint32_t read(std::uint64_t offset) const noexcept;
+  void write(std::uint64_t offset, std::uint32_t value) noexcept;
+  void excludeWord(std::optional<std::uint64_t> offset);
+
+  ModulePlan plan_;
+  alignas(8) std::array<std::byte, kAllBytes> bytes_{};
+  std::array<std::byte, kAllBytes> initial_{};
+  std::array<bool, kAllBytes> is_watched_{};
+  bool is_released_ = false;
+  mutable bool is_touched_after_release_ = false;
+};
+
+template <class Registry>
+class RegistryWorld {
+ public:
+  using State = DeliveryState;
+
+  explicit RegistryWorld(const typename Registry::Options& options) {
+    new (storage_.data()) Registry(options);
+  }
+  ~RegistryWorld() = default;  // see destroyRegistry()
+  RegistryWorld(const RegistryWorld&) = delete;
+  RegistryWorld& operator=(const RegistryWorld&) = delete;
+
+  Registry& registry() noexcept {
+    return *std::launder(reinterpret_cast<Registry*>(storage_.data()));
+  }
+  WatchedMemory& module(std::size_t index) noexcept { return *modules_[index]; }
+  std::size_t moduleCount() const noexcept { return modules_.size(); }
+
+  /// In the order of registration. The memory is not the redirected heap's.
+  void addModule(const ModulePlan& plan) {
+    modules_.push_back(std::make_unique<WatchedMemory>(plan));
+    const std::uint32_t initial = modules_.back()->readSignal();
+    expectation_.modules.push_back(
+        {plan.role, initial, plan.terminated_before, plan.terminated_after});
+  }
+  void expectRenewal() noexcept { expectation_.is_renewing = true; }
+
+  /// Brings the registry to where the stepped call finds it.
+  void registerModules() {
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      WatchedMemory& module = *modules_[i];
+      const ModulePlan& plan = module.plan();
+      if (!plan.is_registered_before) continue;
+      auto* entry = registry().add(module.span(), {plan.signal, plan.terminated}, nullptr).entry;
+      if (entry == nullptr) continue;  // the first look will tell
+      if (plan.is_terminated_by_itself) module.writeTerminated(plan.terminated_before);
+      if (plan.is_collected) entry->markDead();
+      if (plan.role == Role::kSilent) expectation_.modules[i].signal_initial = module.readSignal();
+    }
+  }
+
+  /// As ListWorld::destroyList().
+  void destroyRegistry() noexcept {
+    is_registry_destroyed_ = true;
+    registry().~Registry();
+  }
+  bool isRegistryDestroyed() const noexcept { return is_registry_destroyed_; }
+
+  /// What the handler does near the limit, and what came of it. Async-signal-safe.
+  void look(DeliveryState& state) noexcept {
+    constexpr int kErrnoMark = 77;
+    state.module_count = static_cast<std::uint32_t>(modules_.size());
+    for (std::size_t i = 0; i < modules_.size(); ++i) prepareModule(*modules_[i], state.modules[i]);
+    errno = kErrnoMark;
+    state.written = static_cast<std::uint32_t>(registry().deliver());
+    if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
+    for (std::size_t i = 0; i < modules_.size(); ++i) inspectModule(*modules_[i], state.modules[i]);
+  }
+
+  std::optional<Violation> judge(std::span<const DeliveryState> states) const {
+    return judgeDeliveries(states, expectation_);
+  }
+
+ private:
+  // Puts the sentinel where a delivery must leave its mark, or must not; not where the word's own
+  // way to publication is watched.
+  static void prepareModule(WatchedMemory& module, ModuleState& state) noexcept {
+    const Role role = module.plan().role;
+    state.signal_before = module.readSignal();
+    if (role == Role::kSilent || !module.plan().signal) return;
+    if (role != Role::kJoining || state.signal_before == kWarning) module.writeSignal(kSentinel);
+  }
+
+  static void inspectModule(const WatchedMemory& module, ModuleState& state) noexcept {
+    state.signal_after = module.readSignal();
+    state.terminated = module.readTerminated();
+    state.is_intact = module.isIntact();
+    state.is_touched_after_release = module.isTouchedAfterRelease();
+  }
+
+  DeliveryExpectation expectation_;
+  std::vector<std::unique_ptr<WatchedMemory>> modules_;
+  bool is_registry_destroyed_ = false;
+  alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;
+};
+
+}  // namespace sigproof::stepping

@@ -9,6 +9,8 @@
 namespace sigproof::tool {
 namespace {
 
+constexpr std::uint64_t kSmallMemoryKib = 65536;
+
 using reports::Record;
 using reports::Verdict;
 using testing::ElementsAre;
@@ -97,8 +99,8 @@ TEST(CheckProgram, AHangIsUnfinished) {
 }
 
 TEST(CheckProgram, TooMuchMemoryIsUnfinished) {
-  const Record record =
-      recordAfter("x=0123456789abcdef; while true; do x=$x$x; done", {.memory_kib = 64 * 1024});
+  const Record record = recordAfter("x=0123456789abcdef; while true; do x=$x$x; done",
+                                    {.memory_kib = kSmallMemoryKib});
   EXPECT_EQ(record.verdict, Verdict::kUnfinished);
   EXPECT_EQ(record.summary, "took more than 64 MiB of memory");
 }

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -70,16 +71,17 @@ struct Pipe {
 
 /// Our environment with the command's variables in place of ours.
 std::vector<std::string> mergedEnvironment(const ChildCommand& command) {
-  std::vector<std::string> merged;
+  std::map<std::string, std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string text = *entry;
-    bool is_replaced = false;
-    for (const auto& [name, value] : command.environment) {
-      is_replaced = is_replaced || text.rfind(name + "=", 0) == 0;
-    }
-    if (!is_replaced) merged.push_back(text);
+    variables[text.substr(0, text.find('='))] = text;
   }
-  for (const auto& [name, value] : command.environment) merged.push_back(name + "=" + value);
+  for (const auto& [name, value] : command.environment) {
+    variables[name] = fmt::format("{}={}", name, value);
+  }
+  std::vector<std::string> merged;
+  merged.reserve(variables.size());
+  for (const auto& [name, text] : variables) merged.push_back(text);
   return merged;
 }
 
@@ -138,7 +140,7 @@ std::string ChildResult::description() const {
     case ChildEnd::kOutOfMemory:
       return fmt::format("took more than {} MiB of memory", memory_limit_kib / 1024);
     case ChildEnd::kTooMuchOutput:
-      return fmt::format("printed more than {} MiB", kOutputLimitBytes / (1024 * 1024));
+      return fmt::format("printed more than {} MiB", kOutputLimitBytes >> 20);
     case ChildEnd::kInterrupted:
       return "was interrupted";
   }

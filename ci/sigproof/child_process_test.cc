@@ -15,6 +15,8 @@
 namespace sigproof::tool {
 namespace {
 
+constexpr std::uint64_t kSmallMemoryKib = 65536;
+
 using testing::EndsWith;
 using testing::HasSubstr;
 
@@ -56,10 +58,10 @@ TEST(ChildProcess, KillsAChildThatHangsAndAllItsGroup) {
 TEST(ChildProcess, KillsAChildThatTakesTooMuchMemory) {
   // Doubles a variable until it is over.
   ChildCommand command = shell("x=0123456789abcdef; while true; do x=$x$x; done");
-  command.memory_limit_kib = 64 * 1024;
+  command.memory_limit_kib = kSmallMemoryKib;
   const ChildResult result = runChild(command);
   EXPECT_EQ(result.end, ChildEnd::kOutOfMemory);
-  EXPECT_GT(result.peak_memory_kib, 64U * 1024);
+  EXPECT_GT(result.peak_memory_kib, kSmallMemoryKib);
   EXPECT_EQ(result.description(), "took more than 64 MiB of memory");
 }
 

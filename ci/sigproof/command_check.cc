@@ -41,7 +41,7 @@ using OptionsPointer = std::shared_ptr<CheckOptions>;
 
 std::vector<Check> matchingChecks(const CommandContext& context, const CheckCommand& command,
                                   const std::vector<std::string>& patterns) {
-  const std::vector<Check> all = listAllChecks(context.workspace, command.program_prefix);
+  std::vector<Check> all = listAllChecks(context.workspace, command.program_prefix);
   if (patterns.empty()) return all;
   std::vector<Check> matching;
   for (const std::string& pattern : patterns) {

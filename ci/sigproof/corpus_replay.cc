@@ -64,9 +64,9 @@ Record replayStoredInputs(const Workspace& workspace, const std::string& target)
   const ChildResult child = files.empty() ? ChildResult{} : replay(program, folders, scratch);
 
   Record record = fuzzRecord("fuzz/" + target + "-corpus", target, child, scratch, files.size());
-  record.engine = "the target as a plain program";
+  record.engine = "the target without libFuzzer, with its sanitizers";
   record.covered = "the stored inputs: " + record.covered;
-  record.cannot_see = "inputs that nobody stored; what only a sanitizer sees";
+  record.cannot_see = "inputs that nobody stored";
   record.replay = fmt::format("build/bin/sigproof verify --only fuzz/{}-corpus", target);
   if (files.empty()) {
     record.summary = fmt::format("no input is stored in {} or corpus/crashes/{}",

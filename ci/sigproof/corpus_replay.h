@@ -10,8 +10,8 @@
 
 namespace sigproof::tool {
 
-/// By the target's plain program. Where an input breaks a property, the record names its file.
-/// Throws UserError if the program can't be started, and Interrupted.
+/// By replay-<target>, the target without libFuzzer. Where an input breaks a property, the record
+/// names its file. Throws UserError if the program can't be started, and Interrupted.
 reports::Record replayStoredInputs(const Workspace& workspace, const std::string& target);
 
 }  // namespace sigproof::tool

@@ -62,7 +62,7 @@ Record startRecord(const CommandLine& line, const RealModule& module) {
   record.engine = host::engineVersion() + ", Liftoff, background compilation";
   record.covered = kCovered;
   record.cannot_see = kCannotSee;
-  record.replay = fmt::format("build/libexec/sigproof-real-modules --run {}", record.check);
+  record.replay = "build/bin/sigproof real-module run " + record.check;
   record.detail = {{"package", module.package},
                    {"version", installedVersion(line.modules_dir, module.package)},
                    {"path", module.path},

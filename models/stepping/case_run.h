@@ -27,6 +27,11 @@
 
 namespace sigproof::stepping {
 
+/// "it died of SIGSEGV".
+inline std::string describeCrash(int signal) {
+  return fmt::format("it died of SIG{}", sigabbrev_np(signal));
+}
+
 template <class World>
 class CaseRun final : public BoundaryObserver {
  public:
@@ -41,7 +46,7 @@ class CaseRun final : public BoundaryObserver {
     if (plan.is_stepped) {
       outcome_ = stepThrough(*this, plan.selection, operation);
     } else {
-      operation();
+      outcome_.crash_signal = runGuarded(operation);
     }
     if (outcome_.crash_signal == 0 && !is_stopped_) take(Moment::kAfter, {});
   }
@@ -79,8 +84,8 @@ class CaseRun final : public BoundaryObserver {
       if (const auto violation = world_.judge(states)) return locate(states, *violation);
     }
     if (outcome_.crash_signal != 0) {
-      return CaseFailure{outcome_.last, std::nullopt, "the operation to return",
-                         fmt::format("it died of SIG{}", sigabbrev_np(outcome_.crash_signal))};
+      return CaseFailure{crashBoundary(), std::nullopt, "the operation to return",
+                         describeCrash(outcome_.crash_signal)};
     }
     if (trace_->isFull()) {
       return CaseFailure{outcome_.last, std::nullopt, "a handful of different states",
@@ -90,6 +95,11 @@ class CaseRun final : public BoundaryObserver {
       return CaseFailure{std::nullopt, std::nullopt, "the call's own result", complaint};
     }
     return std::nullopt;
+  }
+
+  std::optional<Boundary> crashBoundary() const {
+    if (outcome_.boundaries == 0) return std::nullopt;  // it wasn't stepped
+    return outcome_.last;
   }
 
   CaseFailure locate(const std::vector<State>& states, const Violation& violation) const {

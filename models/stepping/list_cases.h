@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <functional>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,7 +32,7 @@ struct ListScene {
   HeapMode heap;
   ListExpectation expectation;
   std::function<void(ListWorld<List>&)> prepare;
-  std::function<void()> settle = [] {};  ///< before the list is destroyed
+  std::shared_ptr<ParkedReader> reader;  ///< null: none; walks out before the list is destroyed
 };
 
 /// "n-1 ... 1 0": a list of n elements, newest first.
@@ -47,41 +49,58 @@ auto pushElements(std::size_t count) {
   };
 }
 
-/// Ends a case that went well: nothing may be left of the list, and nothing freed twice.
+/// Ends a case that went well so far. What is wrong with its end, or nothing: nothing may be left
+/// of the list, and nothing freed twice.
 template <class List>
-void tearDown(const ListScene<List>& scene, ListWorld<List>& world, HeapScope& heap,
-              CaseResult& result) {
-  if (!result.failure) {
-    scene.settle();
+std::optional<CaseFailure> tearDown(const ListScene<List>& scene, ListWorld<List>& world,
+                                    HeapScope& heap) {
+  const int crash = runGuarded([&]() noexcept {
+    if (scene.reader && scene.reader->isInside()) scene.reader->leave();
     if (!world.isListDestroyed()) world.destroyList();
-    const std::size_t alive =
-        static_cast<std::size_t>(__builtin_popcount(world.census().aliveBits()));
-    if (alive + heap.liveBlockCount() != 0) {
-      result.failure = CaseFailure{
-          {},
-          {},
-          "nothing to be left when the list is destroyed",
-          fmt::format("{} elements, {} blocks of memory", alive, heap.liveBlockCount())};
-    }
+  });
+  if (crash != 0) return CaseFailure{{}, {}, "the list to be destroyed", describeCrash(crash)};
+  if (scene.reader && !scene.reader->complaint().empty()) {
+    return CaseFailure{{}, {}, "a walk over live elements", scene.reader->complaint()};
   }
-  if (!result.failure && heap.misuse() != nullptr) {
-    result.failure = CaseFailure{{}, {}, "each block to be freed once", heap.misuse()};
+  const int alive = std::popcount(world.census().aliveBits());
+  if (alive != 0 || heap.liveBlockCount() != 0) {
+    return CaseFailure{
+        {},
+        {},
+        "nothing to be left when the list is destroyed",
+        fmt::format("{} elements, {} blocks of memory", alive, heap.liveBlockCount())};
   }
+  if (heap.misuse() != nullptr) {
+    return CaseFailure{{}, {}, "each block to be freed once", heap.misuse()};
+  }
+  return std::nullopt;
 }
 
-/// Runs one case. `operation` gets the world and returns what is wrong with its
-/// result, or nothing.
+/// Brings the list to where the operation finds it. What is wrong with that, or nothing.
+template <class List>
+std::optional<CaseFailure> prepareScene(const ListScene<List>& scene, ListWorld<List>& world) {
+  const int crash = runGuarded([&]() noexcept { scene.prepare(world); });
+  if (crash != 0) return CaseFailure{{}, {}, "the preparation to end", describeCrash(crash)};
+  if (scene.reader && !scene.reader->complaint().empty()) {
+    return CaseFailure{{}, {}, "a walk over live elements", scene.reader->complaint()};
+  }
+  return std::nullopt;
+}
+
+/// Runs one case. `operation` gets the world and returns what is wrong with its result, or nothing.
 template <class List, class Operation>
 CaseResult runListCase(const ListScene<List>& scene, const CasePlan& plan, Operation operation) {
   ListWorld<List> world(scene.expectation);
   CaseRun run(world);
   std::string_view complaint;
+  CaseResult result;
   HeapScope heap(scene.heap);
-  scene.prepare(world);
+  result.failure = prepareScene(scene, world);
+  if (result.failure) return result;
   run.step(plan, [&]() noexcept { complaint = operation(world); });
   heap.leave();
-  CaseResult result = run.conclude(std::string(complaint));
-  tearDown(scene, world, heap, result);
+  result = run.conclude(std::string(complaint));
+  if (!result.failure) result.failure = tearDown(scene, world, heap);
   return result;
 }
 
@@ -103,7 +122,8 @@ void addPlainCase(std::vector<Case>& cases, const std::string& name, std::size_t
   addListCase(
       cases, name,
       [=](HeapMode heap) {
-        return ListScene<List>{heap, {firstElements(count), after, {}}, pushElements<List>(count)};
+        return ListScene<List>{
+            heap, {firstElements(count), after, {}}, pushElements<List>(count), nullptr};
       },
       operation);
 }
@@ -193,13 +213,11 @@ ListScene<List> retiredScene(HeapMode heap, ListExpectation expectation, bool is
   return {heap, std::move(expectation),
           [=](ListWorld<List>& world) {
             pushElements<List>(4)(world);
-            reader->enter(world.list(), 2);
+            reader->enter(world, 2);
             world.list().filter([](Element& e) { return e.id() != 2 && e.id() != 1; });
             if (is_reader_gone) reader->leave();
           },
-          [=] {
-            if (reader->isInside()) reader->leave();
-          }};
+          reader};
 }
 
 template <class List>
@@ -227,9 +245,9 @@ void addRemovalsUnderReader(std::vector<Case>& cases) {
     return ListScene<List>{heap, std::move(expectation),
                            [=](World& world) {
                              pushElements<List>(4)(world);
-                             reader->enter(world.list(), 2);
+                             reader->enter(world, 2);
                            },
-                           [=] { reader->leave(); }};
+                           reader};
   };
   addListCase(
       cases, "filter-under-a-reader",

@@ -1,10 +1,13 @@
 // sigproof-stepping-O0, sigproof-stepping-O2: the command line.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstddef>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "models/stepping/runner.h"
@@ -23,7 +26,7 @@ struct Arguments {
   std::string run;
   std::string replay;
   std::string case_name;
-  std::vector<std::size_t> boundaries;
+  std::vector<std::string> boundaries;
 };
 
 struct UsageError : std::runtime_error {
@@ -42,7 +45,7 @@ void describeArguments(CLI::App& app, Arguments& arguments) {
       app.add_option("--case", arguments.case_name, "The case, as a record names it")
           ->needs(replay);
   app.add_option("--boundary", arguments.boundaries,
-                 "Where the handler acts (a number, or two with a comma); everywhere without it")
+                 "Where the handler acts: a number, several with commas, or all")
       ->delimiter(',')
       ->needs(replay);
   replay->needs(case_option);
@@ -87,7 +90,24 @@ int run(const Suite& suite, const std::string& name) {
   }
 }
 
+// Empty: all.
+std::vector<std::size_t> parseBoundaries(const std::vector<std::string>& texts) {
+  std::vector<std::size_t> boundaries;
+  if (texts.size() == 1 && texts.front() == "all") return boundaries;
+  for (const std::string& text : texts) {
+    std::size_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end) {
+      throw UsageError("--boundary: '" + text + "' is not a number; give numbers or all");
+    }
+    boundaries.push_back(number);
+  }
+  return boundaries;
+}
+
 int replay(const Suite& suite, const Arguments& arguments) {
+  const std::vector<std::size_t> boundaries = parseBoundaries(arguments.boundaries);
   const Check& check = checkNamed(suite, arguments.replay);
   if (findCase(check, arguments.case_name) == nullptr) {
     std::string names;
@@ -99,8 +119,7 @@ int replay(const Suite& suite, const Arguments& arguments) {
     std::cerr << "not supported here: the x86-64 trap flag doesn't work\n";
     return kCannotRun;
   }
-  const bool is_held =
-      replayCase(suite, check, arguments.case_name, arguments.boundaries, std::cout);
+  const bool is_held = replayCase(suite, check, arguments.case_name, boundaries, std::cout);
   return is_held ? kHeld : kBroken;
 }
 

@@ -2,16 +2,22 @@
 // on.
 //
 //   ParkedReader reader;                       // before the heap is redirected
-//   reader.enter(world.list(), 2);             // returns when it stands on element 2
+//   reader.enter(world, 2);                    // returns when it stands on element 2
 //   ... what is removed now must not be freed ...
 //   reader.leave();                            // walks on to the end, and out of the list
+//   reader.complaint();                        // what it met on its way that must not be
 #pragma once
+
+#include <fmt/format.h>
 
 #include <memory>
 #include <semaphore>
+#include <string>
 #include <thread>
 
 #include "models/stepping/list_world.h"
+#include "models/stepping/look_fault.h"
+#include "models/stepping/stepper.h"
 
 namespace sigproof::stepping {
 
@@ -39,17 +45,12 @@ class ParkedReader {
   ParkedReader(const ParkedReader&) = delete;
   ParkedReader& operator=(const ParkedReader&) = delete;
 
+  /// Precondition: nobody entered before, and the list has that element.
   template <class List>
-  void enter(List& list, ElementId where) {
-    shared_->list = &list;
+  void enter(ListWorld<List>& world, ElementId where) {
+    shared_->world = &world;
     shared_->where = where;
-    shared_->walk = [](Shared& shared) {
-      static_cast<List*>(shared.list)->iterate([&](Element& element) noexcept {
-        if (element.id() != shared.where) return;
-        shared.arrived.release();
-        shared.go_on.acquire();
-      });
-    };
+    shared_->walk = &walk<List>;
     is_started_ = is_inside_ = true;
     shared_->start.release();
     shared_->arrived.acquire();
@@ -64,6 +65,12 @@ class ParkedReader {
 
   bool isInside() const noexcept { return is_inside_; }
 
+  /// Empty if the reader, which has left, met nothing but live elements.
+  std::string complaint() const {
+    if (is_inside_ || shared_->fault == LookFault::kNone) return {};
+    return fmt::format("the reader of another thread met {}", describe(shared_->fault));
+  }
+
  private:
   struct Shared {
     std::binary_semaphore start{0};
@@ -71,9 +78,26 @@ class ParkedReader {
     std::binary_semaphore go_on{0};
     std::binary_semaphore done{0};
     void (*walk)(Shared&) = nullptr;
-    void* list = nullptr;
+    void* world = nullptr;
     ElementId where = 0;
+    LookFault fault = LookFault::kNone;
   };
+
+  template <class List>
+  static void walk(Shared& shared) {
+    auto& world = *static_cast<ListWorld<List>*>(shared.world);
+    const auto visit = [&](Element& element) noexcept {
+      if (!world.census().isAlive(element.id(), &element)) {
+        shared.fault = LookFault::kDeadElement;
+        abandonLook();
+      }
+      if (element.id() != shared.where) return;
+      shared.arrived.release();
+      shared.go_on.acquire();
+    };
+    const bool has_returned = guardedLook([&]() noexcept { world.list().iterate(visit); });
+    if (!has_returned && shared.fault == LookFault::kNone) shared.fault = LookFault::kCrashed;
+  }
 
   std::shared_ptr<Shared> shared_;
   std::thread thread_;

@@ -50,25 +50,28 @@ inline ModulePlan terminatedByItself(std::size_t index) {
                         .is_terminated_by_itself = true});
 }
 
+/// As tearDown() of list_cases.h; every memory must be let go, too.
 template <class Registry>
-void tearDownRegistry(RegistryWorld<Registry>& world, HeapScope& heap, CaseResult& result) {
-  if (result.failure) return;
-  if (!world.isRegistryDestroyed()) world.destroyRegistry();
+std::optional<CaseFailure> tearDownRegistry(RegistryWorld<Registry>& world, HeapScope& heap) {
+  const int crash = runGuarded([&]() noexcept {
+    if (!world.isRegistryDestroyed()) world.destroyRegistry();
+  });
+  if (crash != 0) return CaseFailure{{}, {}, "the registry to be destroyed", describeCrash(crash)};
   for (std::size_t i = 0; i < world.moduleCount(); ++i) {
-    if (!world.module(i).isReleased()) {
-      result.failure = CaseFailure{
-          {}, {}, "every memory to be let go with the registry", fmt::format("module {} kept", i)};
-    }
+    if (world.module(i).isReleased()) continue;
+    return CaseFailure{
+        {}, {}, "every memory to be let go with the registry", fmt::format("module {} kept", i)};
   }
   if (heap.liveBlockCount() != 0) {
-    result.failure = CaseFailure{{},
-                                 {},
-                                 "nothing to be left when the registry is destroyed",
-                                 fmt::format("{} blocks of memory", heap.liveBlockCount())};
+    return CaseFailure{{},
+                       {},
+                       "nothing to be left when the registry is destroyed",
+                       fmt::format("{} blocks of memory", heap.liveBlockCount())};
   }
   if (heap.misuse() != nullptr) {
-    result.failure = CaseFailure{{}, {}, "each block to be freed once", heap.misuse()};
+    return CaseFailure{{}, {}, "each block to be freed once", heap.misuse()};
   }
+  return std::nullopt;
 }
 
 /// Runs one case. `prepare` gets the world when its modules are registered, `operation` is stepped
@@ -81,15 +84,19 @@ CaseResult runRegistryCase(const RegistryScene& scene, HeapMode heap_mode, const
   if (scene.is_renewing) world.expectRenewal();
   CaseRun run(world);
   std::string_view complaint;
+  CaseResult result;
   HeapScope heap(heap_mode);
-  world.registerModules();
+  if (const int crash = runGuarded([&]() noexcept { world.registerModules(); }); crash != 0) {
+    result.failure = CaseFailure{{}, {}, "the registrations to return", describeCrash(crash)};
+    return result;
+  }
   {
     auto prepared = prepare(world);
     run.step(plan, [&]() noexcept { complaint = operation(world, prepared); });
   }
   heap.leave();
-  CaseResult result = run.conclude(std::string(complaint));
-  tearDownRegistry(world, heap, result);
+  result = run.conclude(std::string(complaint));
+  if (!result.failure) result.failure = tearDownRegistry(world, heap);
   return result;
 }
 

@@ -159,7 +159,8 @@ class RegistryWorld {
     state.signal_after = module.readSignal();
     state.terminated = module.readTerminated();
     state.is_intact = module.isIntact();
-    state.is_touched_after_release = module.isTouchedAfterRelease();
+    state.is_touched_after_release =
+        module.isTouchedAfterRelease() || (module.isReleased() && state.signal_after == kWarning);
   }
 
   DeliveryExpectation expectation_;

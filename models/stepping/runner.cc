@@ -30,19 +30,19 @@ struct Finding {
 
 bool isCanary(std::string_view case_name) { return case_name.starts_with(kCanaryPrefix); }
 
-// First without interruption: it must work at all, and what the machine does once (the first
-// exception, say) is then behind it, so that boundaries have the same numbers in a replay. A canary
-// is to be caught between two instructions, and has no rehearsal.
+// First without interruption: what the machine does once (the first exception, say) is then behind
+// it, so that boundaries have the same numbers in a replay. A case that fails already there is
+// stepped as well, which tells where. A canary is to be caught between two instructions.
 Finding runCase(const Case& one, const std::string& name, const Selection& selection) {
-  if (!isCanary(name)) {
-    CaseResult rehearsal = one.run({.is_stepped = false, .selection = {}});
-    if (rehearsal.failure) return {name, std::move(rehearsal)};
-  }
-  return {name, one.run({.is_stepped = true, .selection = selection})};
+  std::optional<CaseResult> rehearsal;
+  if (!isCanary(name)) rehearsal = one.run({.is_stepped = false, .selection = {}});
+  CaseResult result = one.run({.is_stepped = true, .selection = selection});
+  if (rehearsal && rehearsal->failure && !result.failure) return {name, std::move(*rehearsal)};
+  return {name, std::move(result)};
 }
 
 std::string boundaryArgument(const CaseFailure& failure) {
-  if (!failure.boundary) return {};
+  if (!failure.boundary) return " --boundary all";
   if (!failure.since_boundary) return fmt::format(" --boundary {}", failure.boundary->number);
   return fmt::format(" --boundary {},{}", *failure.since_boundary, failure.boundary->number);
 }
@@ -53,7 +53,7 @@ std::string replayCommand(const std::string& check, const Finding& finding) {
 }
 
 std::string whereInWords(const CaseFailure& failure) {
-  if (!failure.boundary) return "without interruption";
+  if (!failure.boundary) return "before or after the call";
   return fmt::format("boundary {}", failure.boundary->number);
 }
 
@@ -231,7 +231,7 @@ bool replayCase(const Suite& suite, const Check& check, const std::string& case_
     return false;
   }
   out << fmt::format(
-      "{}, case {}: {} boundaries, the handler acted at {}\n\n{}\nNothing is wrong.\n", name,
+      "{}, case {}: {} boundaries, the handler acted at {}\n\n{}\nNothing is wrong there.\n", name,
       case_name, finding.result.boundaries,
       boundaries.empty() ? std::string("every one")
                          : fmt::format("{}", fmt::join(boundaries, " and ")),

@@ -18,25 +18,31 @@ bool Selection::contains(std::size_t boundary) const noexcept {
 
 namespace internal {
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
-sigjmp_buf operation_escape;
-sigjmp_buf look_escape;
+thread_local sigjmp_buf operation_escape;
+thread_local sigjmp_buf look_escape;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 }  // namespace internal
 
 namespace {
 
-// What the handlers need. Only the stepping thread and the handlers that interrupt it use it.
+// What the handlers need to know of the thread that they interrupt.
 struct Session {
   BoundaryObserver* observer = nullptr;  // null once it wants no more
   const Selection* selection = nullptr;
-  std::uintptr_t text_begin = 0;
-  std::uintptr_t text_end = 0;
   StepOutcome outcome;
-  bool is_stepping = false;
+  bool is_operating = false;
   bool is_looking = false;
 };
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
-Session session;
+
+struct TextRange {
+  std::uintptr_t begin = 0;
+  std::uintptr_t end = 0;
+};
+
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): as above.
+thread_local Session session;
+TextRange program_text;
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 std::uintptr_t instructionPointer(const void* context) noexcept {
 #if defined(__x86_64__) && defined(__linux__)
@@ -49,10 +55,10 @@ std::uintptr_t instructionPointer(const void* context) noexcept {
 
 extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
   const int saved_errno = errno;
-  if (session.is_stepping) {
+  if (session.is_operating) {
     const Boundary boundary{session.outcome.boundaries++, instructionPointer(context)};
     session.outcome.last = boundary;
-    if (boundary.address >= session.text_begin && boundary.address < session.text_end) {
+    if (boundary.address >= program_text.begin && boundary.address < program_text.end) {
       ++session.outcome.in_program;
     }
     if (session.observer != nullptr && session.selection->contains(boundary.number) &&
@@ -68,7 +74,7 @@ extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
 // ends the stepping as well.
 extern "C" void onCrash(int signal) {
   if (session.is_looking) siglongjmp(internal::look_escape, 1);
-  if (session.is_stepping) {
+  if (session.is_operating) {
     session.outcome.crash_signal = signal;
     siglongjmp(internal::operation_escape, 1);
   }
@@ -81,8 +87,8 @@ int findText(dl_phdr_info* info, std::size_t /*size*/, void* /*data*/) {
   for (const ElfW(Phdr)* header = info->dlpi_phdr; header != info->dlpi_phdr + info->dlpi_phnum;
        ++header) {
     if (header->p_type != PT_LOAD || (header->p_flags & PF_X) == 0) continue;
-    session.text_begin = info->dlpi_addr + header->p_vaddr;
-    session.text_end = session.text_begin + header->p_memsz;
+    program_text.begin = info->dlpi_addr + header->p_vaddr;
+    program_text.end = program_text.begin + header->p_memsz;
   }
   return 1;
 }
@@ -105,22 +111,22 @@ void installHandlers() {
     sigaction(SIGTRAP, &action, nullptr);
     action = {};
     action.sa_handler = &onCrash;
-    // Not SA_NODEFER: siglongjmp restores the mask.
+    // Blocked during the handler, but siglongjmp restores the mask.
     for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
     return true;
   }();
   static_cast<void>(is_installed);
 }
 
-void beginOperation(BoundaryObserver& observer, const Selection& selection) noexcept {
-  session.observer = &observer;
-  session.selection = &selection;
+void beginOperation(BoundaryObserver* observer, const Selection* selection) noexcept {
+  session.observer = observer;
+  session.selection = selection;
   session.outcome = {};
-  session.is_stepping = true;
+  session.is_operating = true;
 }
 
 StepOutcome endOperation() noexcept {
-  session.is_stepping = false;
+  session.is_operating = false;
   return session.outcome;
 }
 

@@ -8,7 +8,7 @@
 // The observer runs inside a SIGTRAP handler, so it does what a signal handler may do: no
 // allocation, no lock. `guardedLook` lets it survive a walk over freed memory.
 //
-// One operation at a time in a process; the handlers of SIGTRAP, SIGSEGV, SIGBUS and SIGABRT are
+// One operation at a time in a thread; the handlers of SIGTRAP, SIGSEGV, SIGBUS and SIGABRT are
 // this file's from the first use on.
 #pragma once
 
@@ -62,12 +62,12 @@ bool isSteppingSupported();
 
 namespace internal {
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a handler has no other way in.
-extern sigjmp_buf operation_escape;
-extern sigjmp_buf look_escape;
+extern thread_local sigjmp_buf operation_escape;
+extern thread_local sigjmp_buf look_escape;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 void installHandlers();
-void beginOperation(BoundaryObserver& observer, const Selection& selection) noexcept;
+void beginOperation(BoundaryObserver* observer, const Selection* selection) noexcept;
 StepOutcome endOperation() noexcept;
 void beginLook() noexcept;
 void endLook() noexcept;
@@ -83,12 +83,26 @@ template <class Operation>
   internal::installHandlers();
   // NOLINTNEXTLINE(cert-err52-cpp): the only way out of a handler of SIGSEGV.
   if (sigsetjmp(internal::operation_escape, 1) == 0) {
-    internal::beginOperation(observer, selection);
+    internal::beginOperation(&observer, &selection);
     trapOn();
     operation();
     trapOff();
   }
   return internal::endOperation();
+}
+
+/// Runs `operation`, which must not throw, without interruption. Returns the signal that it died
+/// of, else 0; as above, it is then abandoned.
+template <class Operation>
+int runGuarded(Operation&& operation) {
+  static_assert(noexcept(operation()));
+  internal::installHandlers();
+  // NOLINTNEXTLINE(cert-err52-cpp): as above.
+  if (sigsetjmp(internal::operation_escape, 1) == 0) {
+    internal::beginOperation(nullptr, nullptr);
+    operation();
+  }
+  return internal::endOperation().crash_signal;
 }
 
 /// Runs `look`, a walk that may meet freed memory. Returns false if it crashed or called

@@ -294,11 +294,20 @@ void RegistrationRunner::checkState() {
   }
 }
 
+bool RegistrationRunner::holdsSignal(ReferenceMemory& seen, std::uint64_t address) {
+  for (unsigned i = 0; i < specified::kWordSizeBytes; ++i) {
+    const std::uint8_t* byte = seen.find(address + i);
+    if (byte == nullptr || *byte != static_cast<std::uint8_t>(kSignalValue >> (8 * i)))
+      return false;
+  }
+  return true;
+}
+
 void RegistrationRunner::checkMemory(std::size_t index) {
   ReferenceMemory seen = memories_[index]->snapshot();
   for (const auto& [memory, address] : either_) {
-    const std::uint8_t* first = seen.find(address);
-    if (memory == index && first != nullptr && *first == kSignalValue) {
+    // The whole word decides: a module may have written one that only begins as a signal does.
+    if (memory == index && holdsSignal(seen, address)) {
       reference_.write(memory, address, kSignalValue);
     }
   }

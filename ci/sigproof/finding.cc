@@ -27,7 +27,7 @@ std::string linesBetween(std::string_view text, std::string_view begin, std::str
 
 std::string sanitizerLine(std::string_view text) {
   // The summary names the place. libFuzzer writes one too, about itself: not a sanitizer's.
-  const std::string summary = after(lineWith(text, "SUMMARY: "), "SUMMARY: ");
+  std::string summary = after(lineWith(text, "SUMMARY: "), "SUMMARY: ");
   if (!summary.empty() && !summary.starts_with("libFuzzer")) return summary;
   for (const std::string_view mark : {"ERROR: AddressSanitizer", "ERROR: LeakSanitizer",
                                       "WARNING: ThreadSanitizer", ": runtime error: "}) {

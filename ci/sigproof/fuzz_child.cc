@@ -108,6 +108,7 @@ FuzzScratch::FuzzScratch()
 std::vector<std::pair<std::string, std::string>> FuzzScratch::environment() const {
   std::vector<std::pair<std::string, std::string>> variables{
       {"SIGPROOF_STATS_FILE", statistics_.string()}};
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
   if (std::getenv("ASAN_SYMBOLIZER_PATH") == nullptr && fs::exists(kSymbolizer)) {
     variables.emplace_back("ASAN_SYMBOLIZER_PATH", kSymbolizer);
     variables.emplace_back("UBSAN_SYMBOLIZER_PATH", kSymbolizer);

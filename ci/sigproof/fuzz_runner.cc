@@ -64,7 +64,7 @@ ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
 std::optional<fs::path> storeArtifact(const FuzzScratch& scratch, const fs::path& directory) {
   for (const auto& entry : fs::directory_iterator(scratch.artifacts())) {
     fs::create_directories(directory);
-    const fs::path stored = directory / entry.path().filename();
+    fs::path stored = directory / entry.path().filename();
     reports::writeFileWhole(stored, fileContent(entry.path()));
     return stored;
   }

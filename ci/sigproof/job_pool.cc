@@ -30,6 +30,7 @@ std::vector<reports::Record> runJobs(const std::vector<Job>& jobs, unsigned conc
   progress.begin(jobs.size());
   {
     std::vector<std::jthread> workers;
+    workers.reserve(concurrency);
     for (unsigned i = 0; i < concurrency; ++i) workers.emplace_back(work);
   }
   if (first_exception) std::rethrow_exception(first_exception);

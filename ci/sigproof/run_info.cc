@@ -61,6 +61,7 @@ std::string machine() {
 reports::RunInfo describeRun(const Workspace& workspace, const std::string& command,
                              std::uint32_t seed) {
   const auto now = std::chrono::system_clock::now();
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
   const char* typed = std::getenv("SIGPROOF_COMMAND");
   return {.commit = commitOf(workspace),
           .started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",

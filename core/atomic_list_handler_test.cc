@@ -130,12 +130,12 @@ TEST_P(AtomicListHandler, L3_AFilterThatIsLeftByAnExceptionIsSoundAndComplete) {
   for (int throws_at = 1; throws_at <= kCount; ++throws_at) {
     List list;
     fill(list, kCount);
-    const auto rejectUntil = [&](TrackedElement& e) -> bool {
+    const auto reject_until = [&](TrackedElement& e) -> bool {
       if (e.id() == throws_at) throw std::runtime_error("predicate");
       return false;
     };
     expectSound(list, {newestFirst(kCount), newestFirst(throws_at)},
-                [&] { EXPECT_THROW(list.filter(rejectUntil), std::runtime_error); });
+                [&] { EXPECT_THROW(list.filter(reject_until), std::runtime_error); });
   }
 }
 

@@ -84,17 +84,17 @@ TEST_F(AtomicListPush, L1_ArgumentsAreForwardedToTheConstructor) {
 
 TEST_F(AtomicListPush, L1_APushTakesAsManyStepsIntoALongListAsIntoAnEmptyOne) {
   AtomicList<TrackedElement, PreemptPolicy> list;
-  const auto stepsOfOnePush = [&] {
+  const auto steps_of_one_push = [&] {
     int steps = 0;
     auto count = [&]() noexcept { ++steps; };
     const PreemptPolicy::ScopedHook hook(count);
     list.pushFront(0, ledger_);
     return steps;
   };
-  const int into_empty = stepsOfOnePush();
+  const int into_empty = steps_of_one_push();
   EXPECT_GT(into_empty, 0);
   fill(list, ledger_, 1000);
-  EXPECT_EQ(stepsOfOnePush(), into_empty);
+  EXPECT_EQ(steps_of_one_push(), into_empty);
 }
 
 struct ThrowsAtConstruction : TrackedElement {
@@ -179,11 +179,11 @@ TEST_F(AtomicListIterate, L2_ItTakesOneStepAnElementAndAFewMore) {
 }
 
 TEST_F(AtomicListIterate, L2_OnlyAVisitorThatCannotThrowIsTaken) {
-  const auto canIterate = []<class Visitor>(Visitor) {
+  const auto can_iterate = []<class Visitor>(Visitor) {
     return requires(List& list, Visitor visitor) { list.iterate(visitor); };
   };
-  static_assert(canIterate([](TrackedElement&) noexcept {}));
-  static_assert(!canIterate([](TrackedElement&) {}));
+  static_assert(can_iterate([](TrackedElement&) noexcept {}));
+  static_assert(!can_iterate([](TrackedElement&) {}));
 }
 
 // --- L5: filter ---------------------------------------------------------------------------------
@@ -225,11 +225,11 @@ TEST_F(AtomicListFilter, L5_WhatAThrowingPredicateRejectedBeforeStaysRemoved) {
   for (int throws_at = 1; throws_at <= kCount; ++throws_at) {
     List list;
     fill(list, ledger_, kCount);
-    const auto rejectUntil = [&](TrackedElement& e) -> bool {
+    const auto reject_until = [&](TrackedElement& e) -> bool {
       if (e.id() == throws_at) throw std::runtime_error("predicate");
       return false;
     };
-    EXPECT_THROW(list.filter(rejectUntil), std::runtime_error);
+    EXPECT_THROW(list.filter(reject_until), std::runtime_error);
     Snapshot expected;
     for (int id = throws_at; id >= 1; --id) expected.push_back(id);
     EXPECT_EQ(idsOf(list), expected);
@@ -253,13 +253,13 @@ TEST_F(AtomicListFilter, L5_ThePredicateMayReadTheListAndStillSeesTheElementItJu
 TEST_F(AtomicListFilter, L5_AnElementsDestructorFindsTheListAtRest) {
   AtomicList<TrackedElement, PreemptPolicy> list;  // reports misuse
   int next_id = 10;
-  const auto changeTheList = [&] {
+  const auto change_the_list = [&] {
     list.pushFront(next_id++, ledger_);
     list.filter([](TrackedElement& e) { return e.id() != 1; });
   };
   list.pushFront(1, ledger_);
-  list.pushFront(2, ledger_, changeTheList);
-  list.pushFront(3, ledger_, changeTheList);
+  list.pushFront(2, ledger_, change_the_list);
+  list.pushFront(3, ledger_, change_the_list);
   list.filter([](TrackedElement& e) { return e.id() == 1; });
   EXPECT_EQ(idsOf(list), (Snapshot{11, 10}));
 }

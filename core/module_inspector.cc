@@ -317,13 +317,13 @@ std::optional<Declarations> readDeclarations(Sections& sections, const Exports& 
   Declarations found;
   found.signal.index = globalIndex(exports.signal);
   found.terminated.index = globalIndex(exports.terminated);
-  const auto isRead = [&](std::optional<ByteReader>& section, auto read) {
+  const auto is_read = [&](std::optional<ByteReader>& section, auto read) {
     if (!section) return true;
     read(*section, found);
     return section->isOk();
   };
-  if (!isRead(sections.imports, readImports) || !isRead(sections.memories, readMemories) ||
-      !isRead(sections.globals, readGlobals) || found.signal.isOpen() ||
+  if (!is_read(sections.imports, readImports) || !is_read(sections.memories, readMemories) ||
+      !is_read(sections.globals, readGlobals) || found.signal.isOpen() ||
       found.terminated.isOpen()) {
     return std::nullopt;
   }

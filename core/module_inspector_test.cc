@@ -499,7 +499,7 @@ TEST(ModuleInspectorBytes, R7_WhatIsNoModuleOfVersion1IsUnreadable) {
 }
 
 TEST(ModuleInspectorBytes, R7_WhatCannotBeFollowedIsUnreadable) {
-  const auto withGlobal = [](const Bytes& type, const Bytes& initial) {
+  const auto with_global = [](const Bytes& type, const Bytes& initial) {
     TestModule module;
     module.memory().global(type, initial).i32Global();
     module.exportAs(kAddress.signal_name, kGlobalKind, 1)
@@ -507,7 +507,7 @@ TEST(ModuleInspectorBytes, R7_WhatCannotBeFollowedIsUnreadable) {
         .exportAs("memory", kMemoryKind, 0);
     return module;
   };
-  const auto withImport = [](std::uint8_t kind, const Bytes& type) {
+  const auto with_import = [](std::uint8_t kind, const Bytes& type) {
     return listeningModule().importAs(kind, type);
   };
   TestModule twice = listeningModule();
@@ -516,25 +516,26 @@ TEST(ModuleInspectorBytes, R7_WhatCannotBeFollowedIsUnreadable) {
   no_such_global.memory().i32Global();
   exportBoth(no_such_global).exportAs("memory", kMemoryKind, 0);
   const std::vector<std::pair<const char*, TestModule>> modules{
-      {"an unknown operation", withGlobal({kI32, 0}, {0x06, 0x0B})},
-      {"an unknown vector operation", withGlobal({kV128, 0}, {0xFD, 0x0D, 0x0B})},
-      {"an unknown GC operation", withGlobal({0x6E, 0}, {0xFB, 0x40, 0x0B})},
-      {"an initial value without an end", withGlobal({kI32, 0}, {0x41, 0})},
-      {"an unknown mutability", withGlobal({kI32, 4}, kI32Zero)},
-      {"an unknown type", withGlobal({0x40, 0}, kI32Zero)},
-      {"a type that is none", withGlobal({0x80, 0}, kI32Zero)},
+      {"an unknown operation", with_global({kI32, 0}, {0x06, 0x0B})},
+      {"an unknown vector operation", with_global({kV128, 0}, {0xFD, 0x0D, 0x0B})},
+      {"an unknown GC operation", with_global({0x6E, 0}, {0xFB, 0x40, 0x0B})},
+      {"an initial value without an end", with_global({kI32, 0}, {0x41, 0})},
+      {"an unknown mutability", with_global({kI32, 4}, kI32Zero)},
+      {"an unknown type", with_global({0x40, 0}, kI32Zero)},
+      {"a type that is none", with_global({0x80, 0}, kI32Zero)},
       {"an i32 constant of 6 bytes",
-       withGlobal({kI32, 0}, {0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x0B})},
+       with_global({kI32, 0}, {0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x0B})},
       {"an i32 constant beyond 32 bits",
-       withGlobal({kI32, 0}, {0x41, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x0B})},
+       with_global({kI32, 0}, {0x41, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0x0B})},
       {"an i64 constant beyond 64 bits",
-       withGlobal({kI64, 0}, Bytes{0x42} + Bytes(9, 0x80) + Bytes{0x01, 0x0B})},
-      {"an index of 6 bytes", withGlobal({kI32, 0}, {0x23, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x0B})},
+       with_global({kI64, 0}, Bytes{0x42} + Bytes(9, 0x80) + Bytes{0x01, 0x0B})},
+      {"an index of 6 bytes",
+       with_global({kI32, 0}, {0x23, 0x80, 0x80, 0x80, 0x80, 0x80, 0, 0x0B})},
       {"an index beyond 32 bits",
-       withGlobal({kI32, 0}, {0x23, 0x80, 0x80, 0x80, 0x80, 0x10, 0x0B})},
-      {"an unknown kind of import", withImport(5, {0})},
-      {"unknown limits", withImport(kMemoryKind, {16, 1})},
-      {"limits beyond 64 bits", withImport(kMemoryKind, Bytes{4} + Bytes(9, 0x80) + Bytes{2})},
+       with_global({kI32, 0}, {0x23, 0x80, 0x80, 0x80, 0x80, 0x10, 0x0B})},
+      {"an unknown kind of import", with_import(5, {0})},
+      {"unknown limits", with_import(kMemoryKind, {16, 1})},
+      {"limits beyond 64 bits", with_import(kMemoryKind, Bytes{4} + Bytes(9, 0x80) + Bytes{2})},
       {"two memory sections", twice},
       {"an export of a global that isn't there", no_such_global},
   };
@@ -564,7 +565,8 @@ TEST(ModuleInspectorBytes, R7_EveryPrefixOfAModuleIsSafe) {
   const std::size_t exports_end = module.upToExports().size();
   std::size_t unreadable = 0;
   for (std::size_t size = 0; size < good.size(); ++size) {
-    const Outcome outcome = inspect(Bytes(good.begin(), good.begin() + size)).outcome;
+    const Outcome outcome =
+        inspect(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))).outcome;
     if (size >= exports_end) {
       EXPECT_EQ(outcome, Outcome::kRegistered) << size << " bytes";
     } else if (outcome != Outcome::kUnreadableModule) {

@@ -28,7 +28,6 @@ inline constexpr std::size_t kOutputLimitBytes = std::size_t{16} * 1024 * 1024;
 struct ChildCommand {
   std::vector<std::string> arguments;  ///< the first is the program: a path, or a name in PATH
   /// Set on top of our own. (Without an initializer clang warns wherever it is left out.)
-  // NOLINTNEXTLINE(readability-redundant-member-init)
   std::vector<std::pair<std::string, std::string>> environment = {};
   double time_limit_s = 0;                                  ///< wall clock
   std::uint64_t memory_limit_kib = kDefaultMemoryLimitKib;  ///< resident set

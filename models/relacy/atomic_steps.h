@@ -71,7 +71,8 @@ class AtomicSteps {
   // Executed at every step of every execution: an open hash table, no allocation (operator new is
   // Relacy's while it runs).
   static void remember(const AtomicStep& step) noexcept {
-    std::size_t slot = (step.line * 4 + static_cast<std::size_t>(step.kind)) % kCapacity;
+    std::size_t slot =
+        (std::size_t{step.line} * 4 + static_cast<std::size_t>(step.kind)) % kCapacity;
     for (std::size_t probe = 0; probe < kCapacity; ++probe, slot = (slot + 1) % kCapacity) {
       AtomicStep& entry = table_[slot];
       if (entry.file == step.file && entry.line == step.line && entry.kind == step.kind) return;

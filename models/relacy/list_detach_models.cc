@@ -13,6 +13,7 @@ std::vector<Model> listDetachModels() {
       {.name = "detach_twice", .owner = "p|ttd", .readers = {"i"}},
   };
   std::vector<Model> models;
+  models.reserve(programs.size());
   for (const ListProgram& program : programs) models.push_back(makeListModel(program));
   return models;
 }

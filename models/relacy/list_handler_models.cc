@@ -20,6 +20,7 @@ std::vector<Model> listHandlerModels() {
       {.name = "handler_against_push_filter_push_clear", .owner = "ppfpc", .handler_count = 2},
   };
   std::vector<Model> models;
+  models.reserve(programs.size());
   for (const ListProgram& program : programs) models.push_back(makeListModel(program));
   return models;
 }

@@ -24,6 +24,7 @@ std::vector<Model> listReaderModels() {
        .handler_count = 1},
   };
   std::vector<Model> models;
+  models.reserve(programs.size());
   for (const ListProgram& program : programs) models.push_back(makeListModel(program));
   return models;
 }

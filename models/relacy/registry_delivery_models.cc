@@ -69,6 +69,7 @@ std::vector<Model> registryDeliveryModels() {
        .properties = {"G3", "L6"}},
   };
   std::vector<Model> models;
+  models.reserve(programs.size());
   for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
   return models;
 }

@@ -58,6 +58,7 @@ std::vector<Model> registryHandlerModels() {
        .properties = {"G3", "L6"}},
   };
   std::vector<Model> models;
+  models.reserve(programs.size());
   for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
   return models;
 }

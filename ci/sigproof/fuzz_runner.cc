@@ -43,7 +43,8 @@ ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
                     fmt::format("-rss_limit_mb={}", kFuzzMemoryLimitMib),
                     fmt::format("-timeout={}", kFuzzInputTimeLimitS),
                     fmt::format("-artifact_prefix={}/", scratch.artifacts().string()),
-                    "-print_final_stats=1"},
+                    // Long inputs from the start: short ones decode to the simplest programs.
+                    "-len_control=0", "-print_final_stats=1"},
       .environment = scratch.environment(),
       .time_limit_s = kGraceS + (options.seconds > 0 ? double(options.seconds) : kRunsTimeLimitS),
       // libFuzzer watches its own limit and says which input reached it; ours is behind it.

@@ -31,7 +31,7 @@ class CoutToCerr {
 
 void fill(rl::test_params& params, const Search& search) {
   params.execution_depth_limit = kMaxStepsPerExecution;
-  params.initial_state = rl::string(search.first_state.c_str());
+  params.initial_state = search.first_state;
   switch (search.kind) {
     case SearchKind::kFull:
       params.search_type = rl::sched_full;
@@ -42,7 +42,7 @@ void fill(rl::test_params& params, const Search& search) {
       break;
     case SearchKind::kRandom:
       params.search_type = rl::sched_random;
-      if (search.first_state.empty()) params.initial_state = std::to_string(search.seed).c_str();
+      if (search.first_state.empty()) params.initial_state = std::to_string(search.seed);
       params.iteration_count = search.seed + search.random_executions - 1;
       break;
   }
@@ -71,10 +71,10 @@ SearchResult runSearch(const Search& search, bool (*run)(rl::test_params&)) {
     result.end = SearchEnd::kEndedByItself;
     return result;
   }
-  result.history = output.str().c_str();
+  result.history = output.str();
   if (ExecutionGate::wasCutShort()) return result;
   result.end = SearchEnd::kFailed;
-  result.state = formatState(search, params.final_state.c_str());
+  result.state = formatState(search, params.final_state);
   return result;
 }
 

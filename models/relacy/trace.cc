@@ -227,6 +227,7 @@ std::string renderTrace(const History& history, const std::vector<std::string>& 
                         unsigned thread_count) {
   const std::vector<Row> rows = makeRows(history, columns.size(), thread_count);
   std::vector<std::size_t> widths;
+  widths.reserve(columns.size());
   for (const std::string& column : columns) widths.push_back(column.size());
   for (const Row& row : rows) widths[row.column] = std::max(widths[row.column], row.text.size());
 

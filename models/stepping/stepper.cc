@@ -103,7 +103,7 @@ class CountOnly final : public BoundaryObserver {
 namespace internal {
 
 void installHandlers() {
-  static const bool is_installed = [] {
+  static const bool kIsInstalled = [] {
     dl_iterate_phdr(&findText, nullptr);
     struct sigaction action = {};
     action.sa_sigaction = &onTrap;
@@ -115,7 +115,7 @@ void installHandlers() {
     for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
     return true;
   }();
-  static_cast<void>(is_installed);
+  static_cast<void>(kIsInstalled);
 }
 
 void beginOperation(BoundaryObserver* observer, const Selection* selection) noexcept {

@@ -68,6 +68,7 @@ class Trace {
 
   std::vector<State> states() const {
     std::vector<State> result;
+    result.reserve(size_);
     for (std::size_t i = 0; i < size_; ++i) result.push_back(runs_[i].state);
     return result;
   }

@@ -61,6 +61,8 @@ TestMemory freshMemory() {
 
 // Adds to a registry of its own; the memory must be unchanged unless it registered.
 Outcome outcomeOf(const SignalProtocol& protocol, TestMemory& memory, WordOffsets words) {
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the memory changes, the copy
+  // doesn't
   const TestMemory::Bytes before = memory.bytes();
   int attachments = 0;
   auto registry = registryFor(protocol);
@@ -372,12 +374,12 @@ TEST(SignalRegistryLifetime, R10_AnAttachmentEndsOutsideOfAnyListMutation) {
   TestMemory memory = freshMemory();
   int attachments = 0;
   auto registry = registryFor<PreemptPolicy>(SignalProtocol::address());  // reports misuse
-  const auto changeTheRegistry = [&] {
+  const auto change_the_registry = [&] {
     registry.dropDead();
     registry.add(memory.span(), {16, 20}, nullptr);
   };
   for (int i = 0; i < 2; ++i) {
-    auto attachment = std::make_unique<CountedAttachment>(attachments, changeTheRegistry);
+    auto attachment = std::make_unique<CountedAttachment>(attachments, change_the_registry);
     registry.add(memory.span(), {0, 4}, std::move(attachment)).entry->markDead();
   }
   registry.dropDead();

@@ -124,8 +124,8 @@ TEST(StdPolicyMisuseDeathTest, L5_MisuseIsReportedInOneLineAndAborts) {
 }
 
 TEST(StdPolicyMisuseDeathTest, L5_AnOverlongMessageIsCutAndStillEndsItsLine) {
-  static const std::string message(1000, 'x');
-  EXPECT_EXIT(StdPolicy::reportMisuse(message.c_str()), testing::KilledBySignal(SIGABRT),
+  static const std::string kMessage(1000, 'x');
+  EXPECT_EXIT(StdPolicy::reportMisuse(kMessage.c_str()), testing::KilledBySignal(SIGABRT),
               "sigproof: x{200,250}\n");
 }
 

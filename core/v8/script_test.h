@@ -97,11 +97,11 @@ class Sandbox {
 class ScriptTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    static const bool once = [] {
+    static const bool kOnce = [] {
       host::initializeEngine({.async_compilation = true});
       return true;
     }();
-    EXPECT_TRUE(once);
+    EXPECT_TRUE(kOnce);
   }
 
   /// The same script in a sandbox with the shim and in one without, with the same modules as `m`

@@ -42,13 +42,13 @@ ReferenceMemory zeros(std::uint64_t length) {
     memory.pieces.push_back({0, std::vector<std::uint8_t>(length)});
     return memory;
   }
-  const auto addPiece = [&](std::uint64_t begin) {
+  const auto add_piece = [&](std::uint64_t begin) {
     const std::uint64_t size = std::min(kWindowBytes, length - begin);
     memory.pieces.push_back({begin, std::vector<std::uint8_t>(size)});
   };
-  addPiece(0);
-  if (length > kTwoGiB) addPiece(kTwoGiB - kWindowBytes / 2);
-  addPiece(length - kWindowBytes);
+  add_piece(0);
+  if (length > kTwoGiB) add_piece(kTwoGiB - kWindowBytes / 2);
+  add_piece(length - kWindowBytes);
   return memory;
 }
 
@@ -246,10 +246,10 @@ Prediction RegistrationOracle::instantiate(Way way) {
 
 std::optional<Violation> RegistrationOracle::judge(const Prediction& prediction,
                                                    const Observation& seen) {
-  const auto errorText = [](const std::string& error) { return error.empty() ? "none" : error; };
+  const auto error_text = [](const std::string& error) { return error.empty() ? "none" : error; };
   if (prediction.error != seen.error) {
     return Violation{"R7", fmt::format("the program was to get the error {}, it got {}",
-                                       errorText(prediction.error), errorText(seen.error))};
+                                       error_text(prediction.error), error_text(seen.error))};
   }
   std::string told;
   for (const RegistrationOutcome outcome : seen.outcomes) {

@@ -10,6 +10,7 @@
 namespace sigproof::fuzz {
 namespace {
 
+// NOLINTBEGIN(concurrency-mt-unsafe): one thread, which sets the variable that it tests
 TEST(Statistics, CountersAreWrittenAsNestedMembers) {
   const auto path = std::filesystem::path(testing::TempDir()) / "sigproof_statistics.json";
   ASSERT_EQ(setenv("SIGPROOF_STATS_FILE", path.c_str(), 1), 0);
@@ -32,6 +33,8 @@ TEST(Statistics, AFolderThatIsNotThereIsOneMessageAndNoFailure) {
   ASSERT_EQ(unsetenv("SIGPROOF_STATS_FILE"), 0);
   EXPECT_NE(message.find("statistics were not written"), std::string::npos) << message;
 }
+
+// NOLINTEND(concurrency-mt-unsafe)
 
 }  // namespace
 }  // namespace sigproof::fuzz

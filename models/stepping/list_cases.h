@@ -106,7 +106,7 @@ CaseResult runListCase(const ListScene<List>& scene, const CasePlan& plan, Opera
 
 /// Adds a case for each heap. `make_scene(heap)` is called anew for each run.
 template <class MakeScene, class Operation>
-void addListCase(std::vector<Case>& cases, const std::string& name, MakeScene make_scene,
+void addListCase(std::vector<Case>& cases, const std::string& name, const MakeScene& make_scene,
                  Operation operation) {
   for (const HeapMode heap : {HeapMode::kQuarantine, HeapMode::kMalloc}) {
     cases.push_back({fmt::format("{}/{}", toString(heap), name), [=](const CasePlan& plan) {
@@ -268,8 +268,8 @@ void addRemovalsUnderReader(std::vector<Case>& cases) {
 template <class List>
 std::vector<Case> reclaimCases() {
   using World = ListWorld<List>;
-  const auto add = [](std::vector<Case>& cases, const char* name, ListExpectation expectation,
-                      bool is_reader_gone, auto operation) {
+  const auto add = [](std::vector<Case>& cases, const char* name,
+                      const ListExpectation& expectation, bool is_reader_gone, auto operation) {
     addListCase(
         cases, name,
         [=](HeapMode heap) { return retiredScene<List>(heap, expectation, is_reader_gone); },

@@ -61,8 +61,7 @@ TestMemory freshMemory() {
 
 // Adds to a registry of its own; the memory must be unchanged unless it registered.
 Outcome outcomeOf(const SignalProtocol& protocol, TestMemory& memory, WordOffsets words) {
-  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the memory changes, the copy
-  // doesn't
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the memory changes
   const TestMemory::Bytes before = memory.bytes();
   int attachments = 0;
   auto registry = registryFor(protocol);

@@ -15,7 +15,6 @@ namespace sigproof::modules {
 namespace {
 
 using testing::Contains;
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 

@@ -6,9 +6,11 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "models/relacy/atomic_steps.h"
@@ -25,7 +27,7 @@ class SourceLines {
   const std::string& get(const std::string& file, unsigned line) {
     auto [entry, is_new] = files_.try_emplace(file);
     if (is_new) {
-      std::ifstream stream(file);
+      std::ifstream stream = openSource(file);
       for (std::string text; std::getline(stream, text);) entry->second.push_back(text);
     }
     static const std::string kNone;
@@ -33,6 +35,19 @@ class SourceLines {
   }
 
  private:
+  // The names that the compiler recorded are relative to the repository or to the build folder, so
+  // that objects don't depend on where the clone is. This program lies below both.
+  static std::ifstream openSource(const std::string& file) {
+    std::error_code error;
+    std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error);
+    while (folder.has_relative_path()) {
+      folder = folder.parent_path();
+      if (std::filesystem::is_regular_file(folder / file, error))
+        return std::ifstream(folder / file);
+    }
+    return std::ifstream(file);
+  }
+
   std::map<std::string, std::vector<std::string>> files_;
 };
 

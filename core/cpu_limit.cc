@@ -89,13 +89,15 @@ void CpuLimit::resume(ThreadCpuTimer& timer) noexcept {
 }
 
 void CpuLimit::suspend(ThreadCpuTimer& timer) noexcept {
-  // A signal that is on its way finds nothing from here on.
+  // A signal that is on its way finds nothing from here on; or is of an old generation, if it comes
+  // when this limit runs again.
   SoftLimit::setRunning(nullptr);
   timer.disarm();
   if (watch_.stop()) {
     is_killed_ = true;
     is_kill_settled_ = false;
   }
+  registry_.retireGeneration();
   used_ns_ = usedNs();
   resumed_at_ns_.reset();
 }

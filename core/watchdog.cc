@@ -11,6 +11,12 @@ namespace sigproof {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+// What is further away is looked at on the way: no sum of a clock and a time that is left overflows.
+constexpr std::int64_t kLongestSleepNs = 3'600'000'000'000;
+
+std::chrono::nanoseconds sleepFor(std::int64_t left_ns) noexcept {
+  return std::chrono::nanoseconds(std::min(left_ns, kLongestSleepNs));
+}
 
 // Threads inherit the mask of the one that makes them.
 class AllSignalsBlocked {
@@ -61,8 +67,7 @@ Watchdog::Clock::time_point Watchdog::look() noexcept {
   std::int64_t left_ns = kNever;
   for (Watch* watch : running_) left_ns = std::min(left_ns, watch->look());
   if (left_ns == kNever) return Clock::time_point::max();
-  return Clock::now() + std::max<std::chrono::nanoseconds>(kSmallestSleep,
-                                                           std::chrono::nanoseconds(left_ns));
+  return Clock::now() + std::max<std::chrono::nanoseconds>(kSmallestSleep, sleepFor(left_ns));
 }
 
 Watchdog::Watch::Watch(Watchdog& watchdog, EngineExecution& execution, SignalRegistry<>& registry)
@@ -84,7 +89,7 @@ Watchdog::Watch::~Watch() {
 void Watchdog::Watch::start(const Run& run) noexcept {
   const std::int64_t left_ns =
       std::min(run.warn_ns, run.kill_ns) - run.clock.readNs().value_or(run.kill_ns);
-  const auto due = Clock::now() + std::chrono::nanoseconds(left_ns);
+  const auto due = Clock::now() + sleepFor(left_ns);
   bool is_due_first = false;
   {
     const std::lock_guard lock(watchdog_.mutex_);
@@ -111,14 +116,14 @@ bool Watchdog::Watch::isKilled() noexcept {
 std::int64_t Watchdog::Watch::look() noexcept {
   const std::optional<std::int64_t> now_ns = run_.clock.readNs();
   if (!now_ns) return kNever;  // the thread ended in the middle of the run
+  if (*now_ns >= run_.warn_ns) {
+    if (!registry_.isWarned()) registry_.deliver(run_.generation);
+    run_.warn_ns = kNever;
+  }
   if (*now_ns >= run_.kill_ns) {
     execution_.terminate();
     is_killed_ = true;
-    run_.warn_ns = kNever;
     run_.kill_ns = *now_ns + kKillAgainNs;
-  } else if (*now_ns >= run_.warn_ns) {
-    if (!registry_.isWarned()) registry_.deliver(run_.generation);
-    run_.warn_ns = kNever;
   }
   return std::min(run_.warn_ns, run_.kill_ns) - *now_ns;
 }

@@ -43,7 +43,7 @@ class Sandbox {
   }
 
   /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
-  /// it threw.
+  /// it threw, or "terminated" if its execution was.
   std::string run(std::string_view source) {
     const v8::HandleScope handles(isolate());
     std::string result = evaluate(source);
@@ -62,6 +62,7 @@ class Sandbox {
     v8::Local<v8::Value> value;
     if (!v8::Script::Compile(context, text(source), &origin).ToLocal(&script) ||
         !script->Run(context).ToLocal(&value)) {
+      if (caught.HasTerminated()) return "terminated";
       value = caught.Exception();
     }
     return *v8::String::Utf8Value(isolate(), value);

@@ -70,10 +70,14 @@ class Sandbox {
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.
   void define(std::string_view name, const TestModule& module) {
+    defineBytes(name, module.encode());
+  }
+
+  /// Makes global `name` a Uint8Array of `bytes`.
+  void defineBytes(std::string_view name, const std::vector<std::uint8_t>& bytes) {
     const v8::HandleScope handles(isolate());
     v8::Local<v8::Context> context = context_.Get(isolate());
     const v8::Context::Scope scope(context);
-    const std::vector<std::uint8_t> bytes = module.encode();
     v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate(), bytes.size());
     std::memcpy(buffer->GetBackingStore()->Data(), bytes.data(), bytes.size());
     context->Global()

@@ -17,14 +17,13 @@ int signalNumberOf(const CpuLimiter::Options& options) {
 }
 
 const CpuLimit::Options& checked(const CpuLimit::Options& options) {
-  const std::uint64_t smallest_ms =
-      std::uint64_t{options.soft_limit_ms} + CpuLimit::kSmallestGapMs;
+  const std::uint64_t smallest_ms = std::uint64_t{options.soft_limit_ms} + CpuLimit::kSmallestGapMs;
   if (options.soft_limit_ms == 0 || options.hard_limit_ms < smallest_ms) {
-    throw std::invalid_argument(
-        "sigproof: a soft CPU limit of " + std::to_string(options.soft_limit_ms) +
-        " ms and a hard one of " + std::to_string(options.hard_limit_ms) +
-        " ms: give a soft one of at least 1 ms and a hard one at least " +
-        std::to_string(CpuLimit::kSmallestGapMs) + " ms above it");
+    throw std::invalid_argument("sigproof: a soft CPU limit of " +
+                                std::to_string(options.soft_limit_ms) + " ms and a hard one of " +
+                                std::to_string(options.hard_limit_ms) +
+                                " ms: give a soft one of at least 1 ms and a hard one at least " +
+                                std::to_string(CpuLimit::kSmallestGapMs) + " ms above it");
   }
   return options;
 }

@@ -1,5 +1,5 @@
-// What the CPU limit asks of an engine: to stop what an isolate executes, and to let it go on later.
-// For V8: core/v8/isolate_execution.h.
+// What the CPU limit asks of an engine: to stop what an isolate executes, and to let it go on
+// later. For V8: core/v8/isolate_execution.h.
 #pragma once
 
 namespace sigproof {

@@ -11,7 +11,8 @@ namespace sigproof {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// What is further away is looked at on the way: no sum of a clock and a time that is left overflows.
+// What is further away is looked at on the way: no sum of a clock and a time that is left
+// overflows.
 constexpr std::int64_t kLongestSleepNs = 3'600'000'000'000;
 
 std::chrono::nanoseconds sleepFor(std::int64_t left_ns) noexcept {

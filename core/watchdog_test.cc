@@ -88,8 +88,8 @@ TEST_F(WatchdogTest, DeliversAWarningThatNoSignalBrought) {
 TEST_F(WatchdogTest, D6_AWarningOfAnOlderGenerationWritesNothing) {
   const auto old_generation = registry_.generation();
   registry_.renew();
-  watch_.start({ThreadCpuClock::ofThisThread(), 0, ThreadCpuClock::nowNs() + 10'000'000,
-                old_generation});
+  watch_.start(
+      {ThreadCpuClock::ofThisThread(), 0, ThreadCpuClock::nowNs() + 10'000'000, old_generation});
   EXPECT_TRUE(burnUntil([&] { return execution_.isTerminated(); }));  // looked at after that
   EXPECT_FALSE(registry_.isWarned());
   EXPECT_EQ(memory_.word(kSignal), 0u);

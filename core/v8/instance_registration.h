@@ -17,32 +17,9 @@
 #include "core/signal_registry.h"
 #include "core/v8/context_functions.h"
 #include "core/v8/engine_calls.h"
+#include "core/v8/instance_watch.h"
 
 namespace sigproof {
-
-/// The weak handle of an instance, owned by its entry: when the engine collects the instance, the
-/// entry is dead at once (D2). It never keeps the instance alive (G2).
-template <class Entry>
-class InstanceWatch final : public EntryAttachment {
- public:
-  InstanceWatch(v8::Isolate* isolate, v8::Local<v8::Object> instance)
-      : instance_(isolate, instance) {
-    instance_.SetWeak(this, &onCollected, v8::WeakCallbackType::kParameter);
-  }
-
-  // Between publication and this call nothing runs that could collect the instance.
-  void setEntry(Entry* entry) noexcept { entry_ = entry; }
-
- private:
-  static void onCollected(const v8::WeakCallbackInfo<InstanceWatch>& info) {
-    InstanceWatch* self = info.GetParameter();
-    self->instance_.Reset();
-    if (self->entry_ != nullptr) self->entry_->markDead();
-  }
-
-  v8::Global<v8::Object> instance_;
-  Entry* entry_ = nullptr;
-};
 
 template <class Policy>
 class InstanceRegistration {
@@ -68,14 +45,14 @@ class InstanceRegistration {
       registry.report(RegistrationOutcome::kEngineFailure);
       return;
     }
-    std::unique_ptr<Watch> watch = makeWatch(isolate, instance);
+    std::unique_ptr<Watch> watch = makeWatch(isolate, instance, declared->memory);
     if (watch == nullptr) {
       registry.report(RegistrationOutcome::kOutOfMemory);
       return;
     }
     Watch* watcher = watch.get();
     const auto result =
-        registry.add(std::move(declared->memory), declared->words, std::move(watch));
+        registry.add(spanOfMemory(declared->memory), declared->words, std::move(watch));
     if (result.entry != nullptr) watcher->setEntry(result.entry);
   }
 
@@ -84,29 +61,18 @@ class InstanceRegistration {
   using Watch = InstanceWatch<typename Registry::Entry>;
 
   struct Declared {
-    OwnedSpan memory;
+    v8::Local<v8::WasmMemoryObject> memory;
     WordOffsets words;
   };
 
-  static std::unique_ptr<Watch> makeWatch(v8::Isolate* isolate, v8::Local<v8::Object> instance) {
+  static std::unique_ptr<Watch> makeWatch(v8::Isolate* isolate, v8::Local<v8::Object> instance,
+                                          v8::Local<v8::WasmMemoryObject> memory) {
     Policy::beforeEngineCall(isolate);
     try {
-      return std::unique_ptr<Watch>(Policy::template create<Watch>(isolate, instance));
+      return std::unique_ptr<Watch>(Policy::template create<Watch>(isolate, instance, memory));
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
-  }
-
-  static std::size_t backingStoreByteLength(const void* store) noexcept {
-    return static_cast<const v8::BackingStore*>(store)->ByteLength();
-  }
-
-  static std::optional<OwnedSpan> spanOf(v8::Local<v8::Value> memory) {
-    if (!memory->IsWasmMemoryObject()) return std::nullopt;
-    std::shared_ptr<v8::BackingStore> store =
-        memory.As<v8::WasmMemoryObject>()->Buffer()->GetBackingStore();
-    auto* data = static_cast<std::byte*>(store->Data());
-    return OwnedSpan(std::move(store), data, &backingStoreByteLength);
   }
 
   // The value of an i32 global as its 32 bits read as unsigned (R2), of an i64 global as its 64
@@ -143,8 +109,7 @@ class InstanceRegistration {
         !Engine::get(context, exports, *inspection.memory_export).ToLocal(&memory)) {
       return std::nullopt;
     }
-    std::optional<OwnedSpan> span = spanOf(memory);
-    if (!span) return std::nullopt;
+    if (!memory->IsWasmMemoryObject()) return std::nullopt;
 
     WordOffsets words;
     if (inspection.has_signal) {
@@ -155,7 +120,7 @@ class InstanceRegistration {
       words.terminated = addressOf(context, exports, protocol.terminated_name);
       if (!words.terminated) return std::nullopt;
     }
-    return Declared{std::move(*span), words};
+    return Declared{memory.As<v8::WasmMemoryObject>(), words};
   }
 };
 

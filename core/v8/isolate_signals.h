@@ -77,6 +77,19 @@ class BasicIsolateSignals {
   /// (T7), nor where the context has no `WebAssembly`.
   bool install(v8::Local<v8::Context> context);
 
+  /// Lets entries follow memories that `memory.grow` moved (D3). V8 tells nobody when it moves one,
+  /// so until this is called a delivery is written where the memory was. The GC prologue calls it;
+  /// an embedder calls it before renew() and markTerminated(), which would miss the live word.
+  /// Calls no JavaScript and allocates nothing on its heap. Where memory was short, the next call
+  /// does the rest.
+  void followMemories() noexcept;
+
+  /// Has followMemories() called as soon as the isolate's thread gets to a point where the engine
+  /// may be asked: within a loop or call of the program's, or in its next execution. What closes
+  /// the window after a warning. Any thread, while the isolate lives; takes a lock, so it is not
+  /// for handlers.
+  static void requestFollowMemories(v8::Isolate* isolate);
+
   Registry& registry() noexcept { return registry_; }
   /// For the promise hook, which V8 calls without a word on whose it is.
   Pending& pending() noexcept { return pending_; }

@@ -110,8 +110,33 @@ template <class Policy>
 void BasicIsolateSignals<Policy>::onGarbageCollection(v8::Isolate* /*isolate*/, v8::GCType /*type*/,
                                                       v8::GCCallbackFlags /*flags*/, void* self) {
   auto* signals = static_cast<BasicIsolateSignals*>(self);
+  signals->followMemories();
   signals->registry_.dropDead();
   signals->pending_.forgetCollected();
+}
+
+template <class Policy>
+void BasicIsolateSignals<Policy>::followMemories() noexcept {
+  using Entry = typename Registry::Entry;
+  if (registry_.isEmpty()) return;
+  const v8::HandleScope handles(isolate_);
+  // Every entry of this registry was made by InstanceRegistration.
+  const auto watchOf = [](Entry& entry) noexcept {
+    return static_cast<InstanceWatch<Entry>*>(entry.attachment());
+  };
+  registry_.refreshMemories(
+      [&](Entry& entry) noexcept { return watchOf(entry)->movedFrom(isolate_, entry.memory()); },
+      [&](Entry& entry) noexcept { watchOf(entry)->setEntry(&entry); });
+}
+
+template <class Policy>
+void BasicIsolateSignals<Policy>::requestFollowMemories(v8::Isolate* isolate) {
+  // The isolate, not the object, travels with the request: the object may be gone by then.
+  isolate->RequestInterrupt(
+      [](v8::Isolate* interrupted, void* /*data*/) {
+        if (BasicIsolateSignals* self = of(interrupted)) self->followMemories();
+      },
+      nullptr);
 }
 
 // --- new WebAssembly.Instance --------------------------------------------------------------------

@@ -33,7 +33,8 @@ class Sandbox {
 
   v8::Isolate* isolate() const { return isolate_->get(); }
   host::Isolate& host() const { return *isolate_; }
-  SignalRegistry<>& registry() const { return isolate_->signals()->registry(); }
+  IsolateSignals& signals() const { return *isolate_->signals(); }
+  SignalRegistry<>& registry() const { return signals().registry(); }
   std::uint64_t count(RegistrationOutcome outcome) const { return registry().counters()[outcome]; }
 
   /// A fresh context, in which nothing ran yet, takes the place of the one before.
@@ -54,6 +55,14 @@ class Sandbox {
   /// As run(), but leaves microtasks and tasks for later.
   std::string evaluate(std::string_view source) {
     const v8::HandleScope handles(isolate());
+    const v8::Context::Scope scope(
+        context_.Get(isolate()));  // a value's toString() may be a program's
+    return *v8::String::Utf8Value(isolate(), valueOf(source));
+  }
+
+  /// The value itself, or what was thrown, in a handle scope of the caller's.
+  v8::Local<v8::Value> valueOf(std::string_view source) {
+    v8::EscapableHandleScope handles(isolate());
     v8::Local<v8::Context> context = context_.Get(isolate());
     const v8::Context::Scope scope(context);
     const v8::TryCatch caught(isolate());
@@ -64,7 +73,7 @@ class Sandbox {
         !script->Run(context).ToLocal(&value)) {
       value = caught.Exception();
     }
-    return *v8::String::Utf8Value(isolate(), value);
+    return handles.Escape(value);
   }
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.

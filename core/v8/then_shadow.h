@@ -76,6 +76,7 @@ class ThenShadow {
     if (!isPlaced()) return;
     const v8::HandleScope handles(isolate_);
     v8::Local<v8::Context> context = context_.Get(isolate_);
+    const v8::Context::Scope scope(context);  // a microtask may have none
     v8::Local<v8::Object> prototype = place_.Get(isolate_);
     v8::Local<v8::Value> descriptor = descriptor_.Get(isolate_);
     context_.Reset();

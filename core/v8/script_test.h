@@ -44,7 +44,7 @@ class Sandbox {
   }
 
   /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
-  /// it threw, or "terminated".
+  /// it threw, or "terminated" if its execution was.
   std::string run(std::string_view source) {
     const v8::HandleScope handles(isolate());
     std::string result = evaluate(source);
@@ -55,39 +55,41 @@ class Sandbox {
   /// As run(), but leaves microtasks and tasks for later.
   std::string evaluate(std::string_view source) {
     const v8::HandleScope handles(isolate());
-    const v8::Context::Scope scope(
-        context_.Get(isolate()));  // a value's toString() may be a program's
-    return *v8::String::Utf8Value(isolate(), valueOf(source));
+    // A value's toString() may be a program's.
+    const v8::Context::Scope scope(context());
+    v8::Local<v8::Value> value = valueOf(source);
+    if (value.IsEmpty()) return "terminated";
+    const v8::String::Utf8Value result(isolate(), value);
+    return *result == nullptr ? "terminated" : *result;
   }
 
-  /// The value itself, or what was thrown, in a handle scope of the caller's.
+  /// The value itself, or what was thrown, in a handle scope of the caller's; empty if execution was
+  /// terminated.
   v8::Local<v8::Value> valueOf(std::string_view source) {
     v8::EscapableHandleScope handles(isolate());
-    v8::Local<v8::Context> context = context_.Get(isolate());
-    const v8::Context::Scope scope(context);
+    const v8::Context::Scope scope(context());
     const v8::TryCatch caught(isolate());
     v8::ScriptOrigin origin(isolate(), text("test.js"));
     v8::Local<v8::Script> script;
     v8::Local<v8::Value> value;
-    if (!v8::Script::Compile(context, text(source), &origin).ToLocal(&script) ||
-        !script->Run(context).ToLocal(&value)) {
-      if (caught.HasTerminated()) return "terminated";
+    if (!v8::Script::Compile(context(), text(source), &origin).ToLocal(&script) ||
+        !script->Run(context()).ToLocal(&value)) {
+      if (caught.HasTerminated()) return {};
       value = caught.Exception();
     }
-<<<<<<< HEAD
     return handles.Escape(value);
-=======
-    const v8::String::Utf8Value result(isolate(), value);
-    return *result == nullptr ? "terminated" : *result;
->>>>>>> shim
   }
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.
   void define(std::string_view name, const TestModule& module) {
+    defineBytes(name, module.encode());
+  }
+
+  /// Makes global `name` a Uint8Array of `bytes`.
+  void defineBytes(std::string_view name, const std::vector<std::uint8_t>& bytes) {
     const v8::HandleScope handles(isolate());
     v8::Local<v8::Context> context = context_.Get(isolate());
     const v8::Context::Scope scope(context);
-    const std::vector<std::uint8_t> bytes = module.encode();
     v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate(), bytes.size());
     std::memcpy(buffer->GetBackingStore()->Data(), bytes.data(), bytes.size());
     context->Global()

@@ -11,20 +11,21 @@ namespace {
 
 constexpr int kDefaultSignalOffset = 4;  // above those that libraries take by habit
 constexpr std::int64_t kNsPerMs = 1'000'000;
+// The longest tick of a Linux kernel (100 Hz), and so how late a signal of the timer can be.
+constexpr std::int64_t kTickNs = 10 * kNsPerMs;
 
 int signalNumberOf(const CpuLimiter::Options& options) {
   return options.signal_number != 0 ? options.signal_number : SIGRTMIN + kDefaultSignalOffset;
 }
 
 const CpuLimit::Options& checked(const CpuLimit::Options& options) {
-  const std::uint64_t smallest_ms =
-      std::uint64_t{options.soft_limit_ms} + CpuLimit::kSmallestGapMs;
+  const std::uint64_t smallest_ms = std::uint64_t{options.soft_limit_ms} + CpuLimit::kSmallestGapMs;
   if (options.soft_limit_ms == 0 || options.hard_limit_ms < smallest_ms) {
-    throw std::invalid_argument(
-        "sigproof: a soft CPU limit of " + std::to_string(options.soft_limit_ms) +
-        " ms and a hard one of " + std::to_string(options.hard_limit_ms) +
-        " ms: give a soft one of at least 1 ms and a hard one at least " +
-        std::to_string(CpuLimit::kSmallestGapMs) + " ms above it");
+    throw std::invalid_argument("sigproof: a soft CPU limit of " +
+                                std::to_string(options.soft_limit_ms) + " ms and a hard one of " +
+                                std::to_string(options.hard_limit_ms) +
+                                " ms: give a soft one of at least 1 ms and a hard one at least " +
+                                std::to_string(CpuLimit::kSmallestGapMs) + " ms above it");
   }
   return options;
 }
@@ -83,6 +84,7 @@ void CpuLimit::resume(ThreadCpuTimer& timer) noexcept {
   SoftLimit::setRunning(&soft_);
   if (!registry_.isWarned()) timer.arm(soft_ns);
   watch_.start({.clock = ThreadCpuClock::ofThisThread(),
+                .follow_ns = soft_ns + kTickNs,
                 .warn_ns = soft_ns + (hard_limit_ns_ - soft_limit_ns_) / 2,
                 .kill_ns = hard_ns,
                 .generation = registry_.generation()});
@@ -104,6 +106,8 @@ void CpuLimit::suspend(ThreadCpuTimer& timer) noexcept {
 
 void CpuLimit::settleKill() noexcept {
   execution_.recover();
+  // Whoever is marked is dead, and the dead follow nothing any more.
+  execution_.followMemories();
   registry_.markTerminated();
   is_kill_settled_ = true;
 }

@@ -10,8 +10,8 @@
 // It needs no signal and no timer of the thread that it watches: a thread can't use more CPU time
 // than passes, so it sleeps for the time that a thread has left, looks at the thread's CPU clock,
 // and sleeps again for what is still left. Everything that it decides, it decides under one mutex,
-// which start() and stop() take too: once stop() has returned, nothing is decided about that run any
-// more (D6), and nothing of the isolate is touched (G3).
+// which start() and stop() take too: once stop() has returned, nothing is decided about that run
+// any more (D6), and nothing of the isolate is touched (G3).
 #pragma once
 
 #include <chrono>
@@ -70,8 +70,11 @@ class Watchdog::Watch {
   /// One run of the isolate on one thread. Times are what `clock` shows, in nanoseconds.
   struct Run {
     ThreadCpuClock clock;
-    /// From here on the watchdog itself delivers the warning, for `generation`, in case the thread's
-    /// signal did not come.
+    /// From here on the signal will have come: entries are to follow memories that the engine
+    /// moved, to which the handler could not write (D3).
+    std::int64_t follow_ns;
+    /// From here on the watchdog itself delivers the warning, for `generation`, in case the
+    /// thread's signal did not come.
     std::int64_t warn_ns;
     /// From here on execution is terminated.
     std::int64_t kill_ns;

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "core/v8/limited_sandbox.h"
 #include "core/v8/script_test.h"
 
 namespace sigproof {
@@ -145,6 +146,24 @@ TEST_F(MovedMemory, G2_ACollectedInstanceTakesAnEntryThatMovedWithIt) {
   EXPECT_EQ(sandbox_.registry().deliver(), 0U) << "the weak callback knows the successor";
   sandbox_.host().collectGarbage();
   EXPECT_EQ(sandbox_.registry().entryCount(), 0U);
+}
+
+// The whole way, in real time: the signal's handler writes 24 where the memory was, and the
+// watchdog closes the window while the program runs.
+TEST_F(MovedMemory, D3_AProgramWhoseMemoryMovedHearsOfItsLimitWhileItRuns) {
+  CpuLimiter limiter({});
+  LimitedSandbox limited(limiter, {.soft_limit_ms = 20, .hard_limit_ms = 60'000});
+  makeMovable(limited.sandbox());
+  EXPECT_EQ(limited.run("env.env.memory.grow(100); while (word(16) !== 24); word(16)"), "24");
+}
+
+TEST_F(MovedMemory, D3_AKillMarksTheTerminatedWordOfTheLiveMemory) {
+  CpuLimiter limiter({});
+  LimitedSandbox limited(limiter, {.soft_limit_ms = 5, .hard_limit_ms = 40});
+  makeMovable(limited.sandbox());
+  EXPECT_EQ(limited.run("env.env.memory.grow(100); for (;;);"), "terminated");
+  EXPECT_TRUE(limited.limit().renew());
+  EXPECT_EQ(limited.run("word(20)"), "1");
 }
 
 TEST_F(MovedMemory, D3_AMemoryThatGrowsInPlaceKeepsItsEntry) {

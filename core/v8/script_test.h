@@ -63,8 +63,8 @@ class Sandbox {
     return *result == nullptr ? "terminated" : *result;
   }
 
-  /// The value itself, or what was thrown, in a handle scope of the caller's; empty if execution was
-  /// terminated.
+  /// The value itself, or what was thrown, in a handle scope of the caller's; empty if execution
+  /// was terminated.
   v8::Local<v8::Value> valueOf(std::string_view source) {
     v8::EscapableHandleScope handles(isolate());
     const v8::Context::Scope scope(context());

@@ -12,10 +12,10 @@
 //   if (limit.isKilled()) { ... its words of the terminated are marked ... }
 //   limit.renew();                                      // a new budget
 //
-// At the soft limit a timer on the thread's CPU clock sends a signal, whose handler writes 24 to the
-// signal words. At the hard limit a watchdog thread terminates execution; when the scope is left,
-// the isolate's thread writes 1 to the terminated words. core/v8/README.md says which signal, slots
-// and threads this takes.
+// At the soft limit a timer on the thread's CPU clock sends a signal, whose handler writes 24 to
+// the signal words. At the hard limit a watchdog thread terminates execution; when the scope is
+// left, the isolate's thread writes 1 to the terminated words. core/v8/README.md says which signal,
+// slots and threads this takes.
 #pragma once
 
 #include <cstdint>
@@ -66,9 +66,9 @@ class CpuLimit {
   class Scope;
 
   /// The least that lies between the two limits. A warning comes up to one tick of the kernel late
-  /// (4 ms at 250 Hz, 10 ms at 100 Hz; measured here: 10 ms asked, 10.0 to 14.0 ms had), and the
-  /// watchdog, which is not late, helps out only halfway to the hard limit: a smaller gap could be
-  /// over before the module was told.
+  /// (4 ms at 250 Hz, 10 ms at 100 Hz; measured at 250 Hz on a busy machine: 10 ms asked, 10.3 to
+  /// 15.1 ms had), and the watchdog, which is not late, helps out only halfway to the hard limit: a
+  /// smaller gap could be over before the module was told.
   static constexpr std::uint32_t kSmallestGapMs = 20;
 
   /// CPU time of the threads that run the isolate, inside its scopes, since the last renew().
@@ -77,8 +77,8 @@ class CpuLimit {
     std::uint32_t hard_limit_ms;
   };
 
-  /// All outlive this object. Throws std::invalid_argument, with one sentence, for limits that are 0
-  /// or nearer to each other than kSmallestGapMs.
+  /// All outlive this object. Throws std::invalid_argument, with one sentence, for limits that are
+  /// 0 or nearer to each other than kSmallestGapMs.
   CpuLimit(CpuLimiter& limiter, EngineExecution& execution, SignalRegistry<>& registry,
            const Options& options);
   ~CpuLimit();
@@ -92,8 +92,8 @@ class CpuLimit {
   [[nodiscard]] bool renew() noexcept;
 
   /// Whether the isolate was killed in this budget. Once its outermost scope is left, execution has
-  /// unwound, the words of the terminated are marked and JavaScript may run again; but the budget is
-  /// spent, and without renew() the next scope kills at once.
+  /// unwound, the words of the terminated are marked and JavaScript may run again; but the budget
+  /// is spent, and without renew() the next scope kills at once.
   bool isKilled() noexcept;
 
   /// CPU time used of this budget, in nanoseconds.
@@ -119,15 +119,15 @@ class CpuLimit {
   bool is_kill_settled_ = true;
 };
 
-/// While it lives, the calling thread runs the limit's isolate: its CPU time counts. Leave it on the
-/// same thread, inside-out; the next one may be on another. Scopes nest, of one limit and of
+/// While it lives, the calling thread runs the limit's isolate: its CPU time counts. Leave it on
+/// the same thread, inside-out; the next one may be on another. Scopes nest, of one limit and of
 /// several: the innermost is the one that counts, is warned and is killed, the outer ones stand
 /// still (G4).
 ///
-/// Leaving the outermost scope of a limit whose isolate was killed marks the words of the terminated
-/// and lets the isolate run JavaScript again (EngineExecution::recover): so no JavaScript of that
-/// isolate may be on the stack below the scope. Where the embedder terminates the isolate for
-/// reasons of its own at the same time, that is cancelled as well.
+/// Leaving the outermost scope of a limit whose isolate was killed marks the words of the
+/// terminated and lets the isolate run JavaScript again (EngineExecution::recover): so no
+/// JavaScript of that isolate may be on the stack below the scope. Where the embedder terminates
+/// the isolate for reasons of its own at the same time, that is cancelled as well.
 class CpuLimit::Scope {
  public:
   /// Throws std::system_error if the kernel has no timer to give; then no scope was entered.

@@ -125,7 +125,9 @@ TEST_F(CpuLimitTest, D6_ABudgetIsUsedUpOverSeveralScopes) {
 
 TEST_F(CpuLimitTest, D6_TimeOutsideOfScopesDoesNotCount) {
   Isolate isolate(limiter_, kSoftOnly);
-  { const CpuLimit::Scope scope(*isolate.limit); }
+  {
+    const CpuLimit::Scope scope(*isolate.limit);
+  }
   const std::int64_t used_ns = isolate.limit->usedNs();
   burn(20'000'000);
   EXPECT_EQ(isolate.limit->usedNs(), used_ns);
@@ -320,8 +322,8 @@ TEST_F(CpuLimitTest, D6_AnIsolateThatIsRenewedInTimeIsNeverKilled) {
   EXPECT_EQ(isolate.execution.terminations(), 0);
 }
 
-// The hard limit falls due at any moment around a renewal: one of the two comes first, and the loser
-// does nothing.
+// The hard limit falls due at any moment around a renewal: one of the two comes first, and the
+// loser does nothing.
 TEST_F(CpuLimitTest, D6_ARenewalAndAKillNeverBothHappen) {
   Isolate isolate(limiter_, {.soft_limit_ms = 1, .hard_limit_ms = 21});
   int renewals = 0;
@@ -434,7 +436,9 @@ TEST_F(CpuLimitTest, G4_AKillIsSettledByTheThreadThatLeaves) {
 
 TEST_F(CpuLimitTest, D6_ASignalOnTheThreadThatTheIsolateLeftWritesNothing) {
   Isolate isolate(limiter_, kSoftOnly);
-  { const CpuLimit::Scope scope(*isolate.limit); }
+  {
+    const CpuLimit::Scope scope(*isolate.limit);
+  }
   const pid_t former_thread = gettid();
   std::thread([&] {
     const CpuLimit::Scope scope(*isolate.limit);

@@ -94,7 +94,8 @@ class LimitSignalTest : public testing::Test {
   SoftLimit soft_{registry_};
 };
 
-// --- warning ---------------------------------------------------------------------------------------
+// --- warning
+// ---------------------------------------------------------------------------------------
 
 TEST_F(LimitSignalTest, D7_ASignalOfATimerWarnsTheLimitThatRunsOnItsThread) {
   const LimitSignal signal(number_, FormerHandler::kRefuse);
@@ -316,7 +317,9 @@ TEST_F(LimitSignalTest, D7_NumbersThatMustNotBeTakenAreRefused) {
 
 TEST_F(LimitSignalTest, D7_TheFormerHandlerIsPutBack) {
   const InstalledHandler former(number_, 0, &onEmbeddersSignal);
-  { const LimitSignal signal(number_, FormerHandler::kChain); }
+  {
+    const LimitSignal signal(number_, FormerHandler::kChain);
+  }
   pthread_kill(pthread_self(), number_);
   EXPECT_EQ(seen.calls, 1);
 }

@@ -22,7 +22,7 @@
 namespace sigproof {
 
 /// Long enough for anything that comes at all: no test passes by reaching it.
-inline constexpr std::int64_t kPatienceNs = 20'000'000'000;
+inline constexpr std::int64_t kPatienceNs = 5'000'000'000;
 
 /// Uses CPU time until `condition` holds. False when patience is at its end.
 template <class Condition>

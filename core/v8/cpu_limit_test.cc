@@ -160,8 +160,10 @@ TEST_F(V8CpuLimit, G3_AnIsolateIsDisposedOfAtAnyMomentOfItsBudget) {
   for (int round = 0; round < kRounds; ++round) {
     LimitedSandbox limited(limiter_, {.soft_limit_ms = 1, .hard_limit_ms = 21});
     const std::string loops = std::to_string(round * 40'000);
-    limited.run("kept = [1, 2, 3].map(listen); WebAssembly.instantiate(m);"
-                "for (let k = 0; k < " + loops + "; ++k) kept[0].signal;");
+    limited.run(
+        "kept = [1, 2, 3].map(listen); WebAssembly.instantiate(m);"
+        "for (let k = 0; k < " +
+        loops + "; ++k) kept[0].signal;");
     if (limited.limit().isKilled()) ++killed;
   }
   LimitedSandbox limited(limiter_, kShort);

@@ -17,8 +17,7 @@ namespace sigproof {
 class LimitedSandbox {
  public:
   LimitedSandbox(CpuLimiter& limiter, const CpuLimit::Options& options)
-      : execution_(sandbox_.isolate()),
-        limit_(limiter, execution_, sandbox_.registry(), options) {
+      : execution_(sandbox_.isolate()), limit_(limiter, execution_, sandbox_.registry(), options) {
     sandbox_.define("m", {});
     sandbox_.run(R"(
       module = new WebAssembly.Module(m);

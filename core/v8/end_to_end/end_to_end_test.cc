@@ -1,5 +1,5 @@
-// The whole of it: C programs, compiled to WebAssembly when this is built, run in processes of their
-// own under real signals and real time.
+// The whole of it: C programs, compiled to WebAssembly when this is built, run in processes of
+// their own under real signals and real time.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -52,9 +52,7 @@ Outcome run(std::vector<std::string> arguments) {
   return outcome;
 }
 
-std::string module(const std::string& name) {
-  return "m=" SIGPROOF_MODULES "/" + name + ".wasm";
-}
+std::string module(const std::string& name) { return "m=" SIGPROOF_MODULES "/" + name + ".wasm"; }
 
 constexpr const char* kMake = "i = new WebAssembly.Instance(new WebAssembly.Module(m)); 'made'";
 
@@ -70,9 +68,8 @@ TEST(EndToEnd, APoliteProgramShutsDownInGoodOrderBeforeTheHardLimit) {
 }
 
 TEST(EndToEnd, AProgramThatStoppedListeningIsNotWarnedAndIsKilled) {
-  const Outcome outcome =
-      run({"20", "100", module("polite"), kMake, "i.exports.stop(); i.exports.run()",
-           "i.exports.saved()"});
+  const Outcome outcome = run({"20", "100", module("polite"), kMake,
+                               "i.exports.stop(); i.exports.run()", "i.exports.saved()"});
   EXPECT_EQ(outcome.lines, "made\nkilled\n0\nregistered 1\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
@@ -84,9 +81,8 @@ TEST(EndToEnd, AStubbornProgramIsKilled) {
 }
 
 TEST(EndToEnd, TheProcessGoesOnAfterManyKills) {
-  const Outcome outcome =
-      run({"20", "40", module("stubborn"), kMake, "i.exports.run()", kMake, "i.exports.run()",
-           kMake, "i.exports.run()", "'still here'"});
+  const Outcome outcome = run({"20", "40", module("stubborn"), kMake, "i.exports.run()", kMake,
+                               "i.exports.run()", kMake, "i.exports.run()", "'still here'"});
   EXPECT_EQ(outcome.lines, "made\nkilled\nmade\nkilled\nmade\nkilled\nstill here\nregistered 3\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }

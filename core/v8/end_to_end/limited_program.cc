@@ -4,8 +4,8 @@
 //   limited_program 20 500 m=polite.wasm 'new WebAssembly.Instance(new WebAssembly.Module(m))...'
 //   limited_program 20 500 --threads 3 threaded.wasm
 //
-// Prints one line a script: its value, or "killed". Exit status: 0; 3 if the last script was killed;
-// 2 where the command line is wrong.
+// Prints one line a script: its value, or "killed". Exit status: 0; 3 if the last script was
+// killed; 2 where the command line is wrong.
 #include <fmt/format.h>
 
 #include <barrier>
@@ -104,12 +104,12 @@ int runThreads(CpuLimiter& limiter, const CpuLimit::Options& options, int count,
   std::vector<std::string> lines(static_cast<std::size_t>(count));
   std::vector<std::thread> threads;
   for (std::string& line : lines) {
-    threads.emplace_back(
-        [&] { line = runThread(limiter, options, module, memory, all_listen); });
+    threads.emplace_back([&] { line = runThread(limiter, options, module, memory, all_listen); });
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::string& line : lines) say(line);
-  say(sandbox.run("i = new WebAssembly.Instance(new WebAssembly.Module(m), {env: {memory}});"
+  say(
+      sandbox.run("i = new WebAssembly.Instance(new WebAssembly.Module(m), {env: {memory}});"
                   "i.exports.how_many_started() + ' started, ' + i.exports.how_many_stopped() +"
                   "' stopped'"));
   return 0;

@@ -12,8 +12,8 @@ class SharedMemory::Writer : public v8::ValueSerializer::Delegate {
     v8::Isolate* isolate = v8::Isolate::GetCurrent();
     isolate->ThrowException(v8::Exception::Error(message));
   }
-  v8::Maybe<std::uint32_t> GetSharedArrayBufferId(v8::Isolate* /*isolate*/,
-                                                  v8::Local<v8::SharedArrayBuffer> buffer) override {
+  v8::Maybe<std::uint32_t> GetSharedArrayBufferId(
+      v8::Isolate* /*isolate*/, v8::Local<v8::SharedArrayBuffer> buffer) override {
     store = buffer->GetBackingStore();
     return v8::Just(std::uint32_t{0});
   }

@@ -44,6 +44,9 @@ struct StdPolicy {
     T fetchSub(T operand, std::memory_order order) noexcept {
       return value_.fetch_sub(operand, order);
     }
+    T fetchOr(T operand, std::memory_order order) noexcept {
+      return value_.fetch_or(operand, order);
+    }
     /// Writes `desired` if the value is `expected`, and returns whether it did; otherwise puts the
     /// value into `expected`, read as `order` says of loads. Never fails spuriously.
     bool compareExchange(T& expected, T desired, std::memory_order order) noexcept {

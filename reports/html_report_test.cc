@@ -39,8 +39,7 @@ std::string firstFault(std::string_view markup) {
 
 std::vector<Record> hostileRecords() {
   std::vector<Record> records;
-  for (const Kind kind :
-       {Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule, Kind::kMutant}) {
+  for (const Kind kind : kKinds) {
     for (const Verdict verdict :
          {Verdict::kPassed, Verdict::kFailed, Verdict::kUnfinished, Verdict::kSkipped}) {
       Record record = makeRecord(toString(kind) + '/' + kHostile, kind, verdict);

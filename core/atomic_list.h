@@ -3,6 +3,7 @@
 //   AtomicList<Entry> list;                      // owned by one thread
 //   list.pushFront(arguments...);                // owner
 //   list.filter([](Entry& e) { return e.isLive(); });                   // owner
+//   list.replace([](Entry& e) { return successorOf(e); });              // owner
 //   list.iterate([](Entry& e) noexcept { e.signal(); });                // handler, any thread
 //
 // How it is safe. A reader announces itself (`readers_`), then walks. The owner unlinks an element,
@@ -92,6 +93,31 @@ class AtomicList {
         link->store(next, std::memory_order_seq_cst);
         retire(node);
       }
+      node = next;
+    }
+  }
+
+  /// Calls `successor(T&)` for each element, newest first, once each. Where it returns a pointer
+  /// `s` that is not null, a new element T(old, *s) takes the place of the old one, by one store: a
+  /// reader finds the one or the other, never both, never neither (L3). Then frees as reclaim()
+  /// does. If allocation or a constructor throws, what was replaced before stays replaced and the
+  /// list is valid. `successor` must not change this list. Owner only; not signal-safe.
+  template <class Successor>
+  void replace(Successor&& successor) {
+    const ReclaimAtEnd reclaim_at_end(*this);
+    const Mutation mutation(*this);
+    Link* link = &head_;
+    for (Node* node = link->loadOwned(); node != nullptr;) {
+      Node* next = node->next.loadOwned();
+      if (auto* argument = successor(node->element)) {
+        Node* replacement = Policy::template create<Node>(node->element, *argument);
+        replacement->next.storeOwned(next);
+        // `node->next` stays as it is: a reader that stands on `node` walks on from there.
+        link->store(replacement, std::memory_order_seq_cst);
+        retire(node);
+        node = replacement;
+      }
+      link = &node->next;
       node = next;
     }
   }

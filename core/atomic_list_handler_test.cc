@@ -41,9 +41,9 @@ class AtomicListHandler : public testing::TestWithParam<unsigned> {
     list.filter([](TrackedElement& e) { return e.id() <= 100; });
   }
 
-  // Runs `operation` with a handler at each step and judges what the handlers saw.
+  // Runs `operation` with a handler at each step and judges what the handlers saw; returns that.
   template <class Operation>
-  void expectSound(List& list, const Transition& transition, Operation operation) {
+  std::vector<Snapshot> expectSound(List& list, const Transition& transition, Operation operation) {
     std::vector<Snapshot> seen;
     auto handler = [&]() noexcept {
       // In the order of beginning: while handlers nest, the owner stands still.
@@ -59,6 +59,7 @@ class AtomicListHandler : public testing::TestWithParam<unsigned> {
     SnapshotJudge judge(transition);
     for (const Snapshot& snapshot : seen) judge.add(snapshot);
     EXPECT_EQ(judge.verdict(), "");
+    return seen;
   }
 
   Ledger ledger_;
@@ -136,6 +137,32 @@ TEST_P(AtomicListHandler, L3_AFilterThatIsLeftByAnExceptionIsSoundAndComplete) {
     };
     expectSound(list, {newestFirst(kCount), newestFirst(throws_at)},
                 [&] { EXPECT_THROW(list.filter(reject_until), std::runtime_error); });
+  }
+}
+
+TEST_P(AtomicListHandler, L3_AReplacementIsSeenInPlaceOfTheOldElementNeverBothNeverNeither) {
+  constexpr int kCount = 3;
+  for (Subset moved = 0; moved < 1u << (kCount + 1); moved += 2) {
+    List list;
+    for (int place = 1; place <= kCount; ++place) list.pushFront(10 * place, ledger_);
+    Transition transition;
+    for (int place = kCount; place >= 1; --place) {
+      transition.before.push_back(10 * place);
+      transition.after.push_back(10 * place + (isIn(moved, place) ? 1 : 0));
+    }
+    int successor_id = 0;
+    const std::vector<Snapshot> seen = expectSound(list, transition, [&] {
+      list.replace([&](TrackedElement& e) {
+        successor_id = e.id() + 1;
+        return isIn(moved, e.id() / 10) ? &successor_id : nullptr;
+      });
+    });
+    for (const Snapshot& snapshot : seen) {
+      Snapshot places;
+      for (const int id : snapshot) places.push_back(id / 10);
+      EXPECT_EQ(places, newestFirst(kCount));
+    }
+    EXPECT_EQ(ledger_.alive(), kCount);
   }
 }
 

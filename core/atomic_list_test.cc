@@ -47,6 +47,7 @@ class AtomicListTest : public testing::Test {
 using AtomicListPush = AtomicListTest;
 using AtomicListIterate = AtomicListTest;
 using AtomicListFilter = AtomicListTest;
+using AtomicListReplace = AtomicListTest;
 using AtomicListReclaim = AtomicListTest;
 using AtomicListDestructor = AtomicListTest;
 
@@ -273,6 +274,72 @@ TEST_F(AtomicListFilter, L5_ClearRemovesEverything) {
   EXPECT_EQ(ledger_.alive(), 0);
   list.pushFront(4, ledger_);
   EXPECT_EQ(idsOf(list), Snapshot{4});
+}
+
+// --- replace ------------------------------------------------------------------------------------
+
+TEST_F(AtomicListReplace, L3_EverySubsetIsReplacedInPlace) {
+  constexpr int kCount = 4;
+  for (unsigned moved = 0; moved < 1u << kCount; ++moved) {
+    List list;
+    fill(list, ledger_, kCount);
+    Snapshot asked;
+    int successor_id = 0;
+    list.replace([&](TrackedElement& e) -> int* {
+      asked.push_back(e.id());
+      successor_id = e.id() + 10;
+      return (moved >> e.id() & 2) != 0 ? &successor_id : nullptr;
+    });
+    EXPECT_EQ(asked, (Snapshot{4, 3, 2, 1})) << "in order, once an element";
+    Snapshot expected;
+    for (int id = kCount; id >= 1; --id) {
+      expected.push_back((moved >> id & 2) != 0 ? id + 10 : id);
+    }
+    EXPECT_EQ(idsOf(list), expected);
+    EXPECT_EQ(ledger_.alive(), kCount) << "what was replaced is freed";
+  }
+}
+
+TEST_F(AtomicListReplace, L4_AReaderOnAReplacedElementWalksOnFromThere) {
+  List list;
+  fill(list, ledger_, 3);
+  Snapshot seen;
+  int successor_id = 9;
+  list.iterate([&](TrackedElement& e) noexcept {
+    if (e.id() == 2) {
+      list.replace([&](TrackedElement& old) { return old.id() == 2 ? &successor_id : nullptr; });
+    }
+    seen.push_back(e.id());
+  });
+  EXPECT_EQ(seen, (Snapshot{3, 2, 1}));
+  EXPECT_EQ(idsOf(list), (Snapshot{3, 9, 1}));
+  EXPECT_EQ(ledger_.alive(), 4) << "the reader could still be on it";
+  EXPECT_TRUE(list.reclaim());
+  EXPECT_EQ(ledger_.alive(), 3);
+}
+
+struct ScarcePolicy : StdPolicy {
+  static inline int allocations_left = 0;
+
+  template <class T, class... Args>
+  static T* create(Args&&... args) {
+    if (allocations_left-- == 0) throw std::bad_alloc();
+    return StdPolicy::create<T>(std::forward<Args>(args)...);
+  }
+};
+
+TEST_F(AtomicListReplace, L1_AFailedAllocationKeepsWhatWasReplacedBefore) {
+  AtomicList<TrackedElement, ScarcePolicy> list;
+  ScarcePolicy::allocations_left = 3;
+  fill(list, ledger_, 3);
+  ScarcePolicy::allocations_left = 1;
+  int successor_id = 10;
+  const auto replace_all = [&](TrackedElement&) { return &++successor_id; };
+  EXPECT_THROW(list.replace(replace_all), std::bad_alloc);
+  EXPECT_EQ(idsOf(list), (Snapshot{11, 2, 1}));
+  EXPECT_EQ(ledger_.alive(), 3);
+  ScarcePolicy::allocations_left = 1;
+  list.pushFront(9, ledger_);  // not mistaken for a change inside the replacement
 }
 
 // --- L4: freeing while a reader is inside -------------------------------------------------------

@@ -368,16 +368,16 @@ TEST(SignalDeliveryAnytime, R6_ADeliveryAtAnyStepOfARegistrationIsNotErasedByIts
     memory.setWord(kTerminated, 0);
     SignalRegistry<PreemptPolicy> registry({});
     int steps = 0;
-    std::size_t delivered = 0;
     auto handler = [&]() noexcept {
-      if (++steps == step) delivered = registry.deliver();
+      if (++steps == step) registry.deliver();
     };
     {
       const PreemptPolicy::ScopedHook hook(handler);
       registry.add(memory.span(), {kSignal, kTerminated}, nullptr);
     }
     if (steps < step) break;
-    EXPECT_EQ(memory.word(kSignal), delivered == 1 ? kSignalValue : 0) << "step " << step;
+    // Also where the entry was not there yet: a warning is a level (D6).
+    EXPECT_EQ(memory.word(kSignal), kSignalValue) << "step " << step;
   }
 }
 

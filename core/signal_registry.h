@@ -3,17 +3,21 @@
 //
 //   SignalRegistry<> registry({.protocol = SignalProtocol::address()});
 //   auto result = registry.add(span, {.signal = 16, .terminated = 20}, nullptr);   // owner
-//   registry.deliver();          // in a signal handler, or on a watchdog thread
-//   registry.renew();            // the budget was renewed
-//   registry.dropDead();         // in the GC prologue
+//   const auto generation = registry.generation();            // when the timer is armed
+//   registry.deliver(generation);    // in a signal handler, or on a watchdog thread
+//   registry.renew();                // the budget was renewed; a late signal now writes nothing
+//   registry.dropDead();             // in the GC prologue
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/atomic_list.h"
 #include "core/owned_span.h"
@@ -54,9 +58,41 @@ class SignalEntry {
     write(signal_, 0);
   }
 
+  /// What an entry needs to follow its memory to another place.
+  struct Move {
+    SignalEntry* from;
+    OwnedSpan to;
+    std::uint32_t signal;              // what the signal word must hold there
+    SignalEntry* successor = nullptr;  // set by the successor's constructor
+  };
+
+  /// The successor of `old`: the same offsets in `move.to`, which holds them; the same attachment,
+  /// taken from `old`; dead if `old` is known to be. No byte but the signal word's is written, for
+  /// the engine copied them.
+  SignalEntry(SignalEntry& old, Move& move) noexcept
+      : is_dead_(old.is_dead_.load(std::memory_order_relaxed)),
+        signal_(old.movedWord(old.signal_, move.to)),
+        terminated_(old.movedWord(old.terminated_, move.to)),
+        memory_(std::move(move.to)),
+        attachment_(std::move(old.attachment_)) {
+    if (!is_dead_.loadOwned()) write(signal_, move.signal);
+    move.successor = this;
+  }
+
   SignalEntry(const SignalEntry&) = delete;
   SignalEntry& operator=(const SignalEntry&) = delete;
   ~SignalEntry() = default;
+
+  /// The memory that the words are in. Owner only.
+  const OwnedSpan& memory() const noexcept { return memory_; }
+
+  /// What the embedder tied to it, or null. Owner only.
+  EntryAttachment* attachment() const noexcept { return attachment_.get(); }
+
+  /// Whether the words lie inside `memory` as they do in the entry's own (R3). Owner only.
+  bool fitsInto(const OwnedSpan& memory) const noexcept {
+    return isInside(signal_, memory) && isInside(terminated_, memory);
+  }
 
   /// The engine collected the instance: from now on nothing is written for it (D2).
   /// Async-signal-safe; any thread.
@@ -85,6 +121,18 @@ class SignalEntry {
     return offset ? memory.data() + *offset : nullptr;
   }
 
+  std::uint64_t offsetOf(const std::byte* word) const noexcept {
+    return static_cast<std::uint64_t>(word - memory_.data());
+  }
+
+  std::byte* movedWord(const std::byte* word, const OwnedSpan& memory) const noexcept {
+    return word == nullptr ? nullptr : memory.data() + offsetOf(word);
+  }
+
+  bool isInside(const std::byte* word, const OwnedSpan& memory) const noexcept {
+    return word == nullptr || memory.contains(offsetOf(word), kWordSizeBytes);
+  }
+
   bool write(std::byte* word, std::uint32_t value) noexcept {
     if (word == nullptr) return false;
     expectInside(word);
@@ -94,7 +142,7 @@ class SignalEntry {
 
   void expectInside(const std::byte* word) const noexcept {
     if constexpr (Policy::kReportMisuse) {
-      if (!memory_.contains(static_cast<std::uint64_t>(word - memory_.data()), kWordSizeBytes)) {
+      if (!isInside(word, memory_)) {
         Policy::reportMisuse(
             "SignalEntry: a memory shrank, and a registered word was in that part");
       }
@@ -112,10 +160,20 @@ class SignalEntry {
   std::unique_ptr<EntryAttachment> attachment_;
 };
 
-/// The registry. Properties R3, R4, R6, R7, R9, D1, D2, D4, D5 of the specification.
+/// The registry. Properties R3, R4, R6, R7, R9, D1-D6 of the specification.
 ///
-/// Threads: the isolate's thread is the owner. deliver() may be called in any signal handler and on
-/// any thread; every other method is the owner's alone and not signal-safe.
+/// Threads: the isolate's thread is the owner. generation(), isWarned() and deliver() may be called
+/// in any signal handler and on any thread; every other method is the owner's alone and not
+/// signal-safe.
+///
+/// How a warning is a level (D6). `level_` says which generation of the budget it is and whether
+/// the isolate is warned. Signal words only follow it: whoever writes them walks the entries, then
+/// looks at the level again, and walks again with what it now asks for, until it is the one that
+/// was written. Every change of the level and every such look is a read-modify-write with acquire
+/// and release, so they stand in one order, and each happens before the next. Hence, of a writer
+/// and a later change of the level: either the writer's last look came after the change, and it
+/// wrote again, or all that it wrote comes before all that is written for the change. A plain load
+/// would not do: it may miss a change whose stores the writer's own then overwrite.
 template <class Policy = StdPolicy>
 class SignalRegistry {
  public:
@@ -126,6 +184,10 @@ class SignalRegistry {
   /// (R9).
   static constexpr std::size_t kDefaultMaxEntries = 10'000;
 
+  /// Numbers the times between one renewal (or migration) and the next. From 0; never wraps in
+  /// practice (63 bits).
+  using Generation = std::uint64_t;
+
   struct Options {
     SignalProtocol protocol = SignalProtocol::address();
     std::size_t max_entries = kDefaultMaxEntries;
@@ -133,7 +195,8 @@ class SignalRegistry {
   };
 
   /// `entry` is null unless registered; it lives until dropDead(), clear() or the destructor
-  /// removes it, and its attachment with it.
+  /// removes it, and its attachment with it, or until its memory moves and a successor takes both
+  /// its place and its attachment.
   struct Result {
     RegistrationOutcome outcome;
     Entry* entry;
@@ -148,8 +211,9 @@ class SignalRegistry {
   bool isEmpty() const noexcept { return entries_.isEmpty(); }
 
   /// Checks the words, zeroes the signal word and publishes an entry, or changes no byte anywhere
-  /// (R3, R4, R6, R7, R9). Counts the outcome and tells the observer. Never throws. Calls nothing
-  /// of the engine's but destructors of dropped entries.
+  /// (R3, R4, R6, R7, R9). If the isolate is warned, the entry hears it before this returns (D6).
+  /// Counts the outcome and tells the observer. Never throws. Calls nothing of the engine's but
+  /// destructors of dropped entries.
   Result add(OwnedSpan memory, WordOffsets words,
              std::unique_ptr<EntryAttachment> attachment) noexcept {
     Result result{judge(memory, words), nullptr};
@@ -157,6 +221,8 @@ class SignalRegistry {
       try {
         result.entry = &entries_.pushFront(std::move(memory), words, std::move(attachment));
         ++entry_count_;
+        // A delivery that came too early for this entry has raised the level before it walked.
+        if (isWarned(lookAtLevel())) signalIfAlive(*result.entry, kSignalValue);
       } catch (const std::bad_alloc&) {
         result.outcome = RegistrationOutcome::kOutOfMemory;
       }
@@ -171,12 +237,58 @@ class SignalRegistry {
     if (options_.observer != nullptr) options_.observer->onRegistration(outcome);
   }
 
-  /// Near the limit: writes kSignalValue to the signal word of every live entry (D1, D2, D5).
-  /// Returns how many words it wrote. Async-signal-safe; any thread.
-  std::size_t deliver() noexcept { return writeSignals(kSignalValue); }
+  /// The generation of now, for a timer or a watchdog to deliver later. Async-signal-safe; any
+  /// thread.
+  Generation generation() const noexcept {
+    return level_.load(std::memory_order_relaxed) / kOneGeneration;
+  }
 
-  /// The budget was renewed: writes 0 to the signal word of every live entry. Returns how many.
-  std::size_t renew() noexcept { return writeSignals(0); }
+  /// Whether the isolate was warned since the last renewal (D6). Async-signal-safe; any thread.
+  bool isWarned() const noexcept { return isWarned(level_.load(std::memory_order_relaxed)); }
+
+  /// Near the limit: warns the isolate if `generation` is still the current one, and writes
+  /// kSignalValue to the signal word of every live entry (D1, D2, D5, D6). Returns how many words
+  /// hold the warning that it wrote there; 0 if the warning is void.
+  ///
+  /// Late signals (D6): a delivery that begins after renew() or retireGeneration() has ended its
+  /// `generation` writes nothing. One that was writing when renew() came on another thread may have
+  /// overwritten some of its zeros; before it returns it makes good for that, so that once both are
+  /// through, every word is what the newest level asks for.
+  ///
+  /// Async-signal-safe; any thread. It walks once, and once more for each change of the level while
+  /// it walks: a handler on the owner's thread walks once, because the owner stands still; on
+  /// another thread, where the owner renews again and again, it is lock-free.
+  std::size_t deliver(Generation generation) noexcept {
+    Level level = generation * kOneGeneration;
+    const Level warned = level | kWarnedBit;
+    // Who finds the isolate warned delivers too: whoever warned it may not be through yet.
+    if (!level_.compareExchange(level, warned, std::memory_order_acq_rel) && level != warned) {
+      return 0;
+    }
+    level = warned;
+    const std::size_t written = writeLevel(level);
+    return isWarned(level) ? written : 0;
+  }
+
+  /// The same for the generation that is current when it begins.
+  std::size_t deliver() noexcept { return deliver(generation()); }
+
+  /// The budget was renewed: a new generation begins, not warned, and 0 is written to the signal
+  /// word of every live entry. A warning of the new generation that comes while this still writes,
+  /// from a handler or another thread, is not erased (D6). Returns how many words it wrote.
+  std::size_t renew() noexcept {
+    Level level = level_.load(std::memory_order_relaxed);
+    // Only the owner begins generations, so what comes between is one warning at most.
+    while (!level_.compareExchange(level, levelOfNext(level), std::memory_order_acq_rel)) {
+    }
+    level = levelOfNext(level);
+    return writeLevel(level);
+  }
+
+  /// Ends the generation without renewing the budget, for an isolate that leaves its thread or is
+  /// to be disposed: signals that were sent for it come late from now on and write nothing (D6). A
+  /// warning stays, for the budget is as spent as before.
+  void retireGeneration() noexcept { level_.fetchAdd(kOneGeneration, std::memory_order_acq_rel); }
 
   /// The isolate was killed and has unwound: writes kTerminatedValue to the terminated word of
   /// every live entry, which under the address protocol is dead from then on. Returns how many.
@@ -210,19 +322,127 @@ class SignalRegistry {
     entries_.clear();
   }
 
+  /// The engine moved the memory of `entry` to `memory`, and copied its bytes (D3). A successor
+  /// with the same words there takes the place of the entry, by one store: a delivery at any moment
+  /// finds the one or the other. The signal word is made what the level asks for, because the copy
+  /// may be older than the last renewal or warning; no other byte is written. Returns the
+  /// successor, which has the attachment; or null, and the entry stays as it was, if there is no
+  /// memory for it or the words don't lie inside `memory`.
+  ///
+  /// Deadness is taken over. Deliveries may look at the old memory's terminated word until they are
+  /// through; nobody but this registry writes there any more.
+  Entry* moveMemory(Entry& entry, OwnedSpan memory) noexcept {
+    typename Entry::Move move{.from = &entry, .to = std::move(memory), .signal = 0};
+    followMoves(&move, &move + 1);
+    return move.successor;
+  }
+
+  /// Asks of every live entry where its memory is now, and follows those that moved, as
+  /// moveMemory() does, in one walk (D3). `ask(Entry&)` returns the new place, or nothing if it is
+  /// where it was; it may call the engine, which may collect and drop entries meanwhile (R10).
+  /// `on_moved(Entry&)` is called for each successor once all are in place. Returns whether all
+  /// that moved were followed; if memory was short, another call can do the rest. Allocates nothing
+  /// if nothing moved.
+  ///
+  /// To be called before renew() and markTerminated(), which otherwise write to a memory that the
+  /// module no longer uses.
+  template <class Ask, class OnMoved>
+    requires std::is_nothrow_invocable_r_v<std::optional<OwnedSpan>, Ask&, Entry&> &&
+             std::is_nothrow_invocable_v<OnMoved&, Entry&>
+  bool refreshMemories(Ask&& ask, OnMoved&& on_moved) noexcept {
+    std::vector<typename Entry::Move> moves;
+    bool is_complete = true;
+    // As a reader, so that what a collection drops under way is not freed before the end.
+    entries_.iterate([&](Entry& entry) noexcept {
+      if (entry.isDead(rule())) return;
+      std::optional<OwnedSpan> memory = ask(entry);
+      if (!memory) return;
+      try {
+        moves.push_back({.from = &entry, .to = std::move(*memory), .signal = 0});
+      } catch (const std::bad_alloc&) {
+        is_complete = false;
+      }
+    });
+    if (moves.empty()) return is_complete;
+    std::sort(moves.begin(), moves.end(), IsFromLower());
+    is_complete &= followMoves(moves.data(), moves.data() + moves.size());
+    for (const auto& move : moves) {
+      if (move.successor != nullptr) on_moved(*move.successor);
+    }
+    return is_complete;
+  }
+
   /// Waits for deliveries on other threads to end; later ones find nothing. Before destruction
   /// (L4).
   void detachReaders() noexcept { entries_.detachReaders(); }
 
  private:
+  // The generation, and in the lowest bit whether it is warned. It only ever grows.
+  using Level = std::uint64_t;
+  using AtomicLevel = typename Policy::template Atomic<Level>;
+  static constexpr Level kWarnedBit = 1;
+  static constexpr Level kOneGeneration = 2;
+  static_assert(AtomicLevel::kIsAlwaysLockFree, "a signal handler must never wait for a lock (L7)");
+
+  static constexpr bool isWarned(Level level) noexcept { return (level & kWarnedBit) != 0; }
+  static constexpr Level levelOfNext(Level level) noexcept {
+    return (level & ~kWarnedBit) + kOneGeneration;
+  }
+  static constexpr std::uint32_t signalOf(Level level) noexcept {
+    return isWarned(level) ? kSignalValue : 0;
+  }
+
   LivenessRule rule() const noexcept { return options_.protocol.liveness_rule; }
 
-  std::size_t writeSignals(std::uint32_t value) noexcept {
-    std::size_t written = 0;
-    entries_.iterate([&](Entry& entry) noexcept {
-      if (!entry.isDead(rule()) && entry.writeSignal(value)) ++written;
-    });
-    return written;
+  // What a writer of signal words does after it wrote: a read-modify-write that changes nothing.
+  Level lookAtLevel() noexcept { return level_.fetchAdd(0, std::memory_order_acq_rel); }
+
+  bool signalIfAlive(Entry& entry, std::uint32_t value) noexcept {
+    return !entry.isDead(rule()) && entry.writeSignal(value);
+  }
+
+  // Writes what `level` asks for, and what became of `level` meanwhile. Returns how many words the
+  // last walk wrote, and the level that they follow.
+  std::size_t writeLevel(Level& level) noexcept {
+    for (;;) {
+      std::size_t written = 0;
+      const std::uint32_t value = signalOf(level);
+      entries_.iterate([&](Entry& entry) noexcept {
+        if (signalIfAlive(entry, value)) ++written;
+      });
+      const Level now = lookAtLevel();
+      if (now == level) return written;
+      level = now;
+    }
+  }
+
+  struct IsFromLower {
+    using Move = typename Entry::Move;
+    bool operator()(const Move& a, const Move& b) const noexcept { return less(a.from, b.from); }
+    bool operator()(const Move& a, const Entry* b) const noexcept { return less(a.from, b); }
+    std::less<const Entry*> less;
+  };
+
+  // `first` to `last` are ordered by `from`; whose `from` is no longer listed is passed over.
+  bool followMoves(typename Entry::Move* first, typename Entry::Move* last) noexcept {
+    Level level = level_.load(std::memory_order_relaxed);
+    bool is_complete = true;
+    const auto moveOf = [&](Entry& entry) noexcept -> typename Entry::Move* {
+      auto* move = std::lower_bound(first, last, &entry, IsFromLower());
+      if (move == last || move->from != &entry || !entry.fitsInto(move->to)) return nullptr;
+      entry.isDead(rule());  // what its word says now is what it takes along
+      move->signal = signalOf(level);
+      return move;
+    };
+    try {
+      entries_.replace(moveOf);
+    } catch (const std::bad_alloc&) {
+      is_complete = false;
+    }
+    // As in add(). Only a warning can have come: the owner is here.
+    const Level now = lookAtLevel();
+    if (now != level) writeLevel(level = now);
+    return is_complete;
   }
 
   RegistrationOutcome judge(const OwnedSpan& memory, const WordOffsets& words) noexcept {
@@ -256,6 +476,7 @@ class SignalRegistry {
   const Options options_;
   RegistrationCounters counters_;
   std::size_t entry_count_ = 0;
+  AtomicLevel level_{0};
   AtomicList<Entry, Policy> entries_;
 };
 

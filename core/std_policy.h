@@ -48,6 +48,11 @@ struct StdPolicy {
     T fetchSub(T operand, std::memory_order order) noexcept {
       return value_.fetch_sub(operand, order);
     }
+    /// Writes `desired` if the value is `expected`, and returns whether it did; otherwise puts the
+    /// value into `expected`, read as `order` says of loads. Never fails spuriously.
+    bool compareExchange(T& expected, T desired, std::memory_order order) noexcept {
+      return value_.compare_exchange_strong(expected, desired, order);
+    }
 
     /// Reads a variable that only the calling thread writes. A model checker need not interleave
     /// here: no other thread can change what is read.

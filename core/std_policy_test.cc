@@ -82,6 +82,7 @@ TEST(StdPolicyWord, D4_AnUnalignedWordMayTearButIsNoDataRace) {
 TEST(StdPolicyAtomic, L7_EveryAtomicThatCoreUsesIsAlwaysLockFree) {
   static_assert(StdPolicy::Atomic<bool>::kIsAlwaysLockFree);
   static_assert(StdPolicy::Atomic<std::uint32_t>::kIsAlwaysLockFree);
+  static_assert(StdPolicy::Atomic<std::uint64_t>::kIsAlwaysLockFree);
   static_assert(StdPolicy::Atomic<int*>::kIsAlwaysLockFree);
   static_assert(!std::is_copy_constructible_v<StdPolicy::Atomic<int*>>);
   struct Large {
@@ -99,6 +100,12 @@ TEST(StdPolicyAtomic, L7_ItsOperationsAreThoseOfStdAtomic) {
   EXPECT_EQ(value.loadOwned(), 9u);
   value.storeOwned(10);
   EXPECT_EQ(value.load(std::memory_order_relaxed), 10u);
+  std::uint32_t expected = 11;
+  EXPECT_FALSE(value.compareExchange(expected, 12, std::memory_order_acq_rel));
+  EXPECT_EQ(expected, 10u);
+  EXPECT_EQ(value.loadOwned(), 10u);
+  EXPECT_TRUE(value.compareExchange(expected, 12, std::memory_order_acq_rel));
+  EXPECT_EQ(value.loadOwned(), 12u);
 }
 
 TEST(StdPolicyMemory, L1_CreateLeaksNothingWhenTheConstructorThrows) {

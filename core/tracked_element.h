@@ -43,6 +43,8 @@ class TrackedElement {
       : id_(id), ledger_(ledger), at_end_(std::move(at_end)) {
     ++ledger_.made_;
   }
+  /// What takes the place of `old`.
+  TrackedElement(TrackedElement& old, int id) : TrackedElement(id, old.ledger_) { old.checkMark(); }
   ~TrackedElement() {
     checkMark();
     if (at_end_) at_end_();

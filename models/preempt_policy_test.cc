@@ -31,7 +31,12 @@ TEST(PreemptPolicy, TheHookRunsBeforeEveryStep) {
   value.storeOwned(2);
   value.fetchAdd(1, std::memory_order_seq_cst);
   value.fetchSub(2, std::memory_order_seq_cst);
-  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3}));
+  int expected = 1;
+  EXPECT_TRUE(value.compareExchange(expected, 7, std::memory_order_seq_cst));
+  EXPECT_FALSE(value.compareExchange(expected, 8, std::memory_order_seq_cst));
+  EXPECT_EQ(expected, 7);
+  value.storeOwned(1);
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 1, 7, 7}));
   seen.clear();
   value.load(std::memory_order_seq_cst);
   value.loadOwned();

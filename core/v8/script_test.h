@@ -43,7 +43,7 @@ class Sandbox {
   }
 
   /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
-  /// it threw.
+  /// it threw, or "terminated" if its execution was.
   std::string run(std::string_view source) {
     const v8::HandleScope handles(isolate());
     std::string result = evaluate(source);
@@ -62,6 +62,7 @@ class Sandbox {
     v8::Local<v8::Value> value;
     if (!v8::Script::Compile(context, text(source), &origin).ToLocal(&script) ||
         !script->Run(context).ToLocal(&value)) {
+      if (caught.HasTerminated()) return "terminated";
       value = caught.Exception();
     }
     return *v8::String::Utf8Value(isolate(), value);
@@ -69,10 +70,14 @@ class Sandbox {
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.
   void define(std::string_view name, const TestModule& module) {
+    defineBytes(name, module.encode());
+  }
+
+  /// Makes global `name` a Uint8Array of `bytes`.
+  void defineBytes(std::string_view name, const std::vector<std::uint8_t>& bytes) {
     const v8::HandleScope handles(isolate());
     v8::Local<v8::Context> context = context_.Get(isolate());
     const v8::Context::Scope scope(context);
-    const std::vector<std::uint8_t> bytes = module.encode();
     v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate(), bytes.size());
     std::memcpy(buffer->GetBackingStore()->Data(), bytes.data(), bytes.size());
     context->Global()

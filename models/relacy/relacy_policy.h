@@ -51,6 +51,13 @@ struct BasicRelacyPolicy {
       return value_.fetch_sub(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
                               debugInfo(at));
     }
+    bool compareExchange(T& expected, T desired, std::memory_order order,
+                         Location at = Location::current()) noexcept {
+      beginStep();
+      return value_.compare_exchange_strong(
+          expected, desired, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
+          debugInfo(at));
+    }
 
     // No other thread can tell when these two happen, so threads are not switched at them; a
     // handler on this thread may still strike.

@@ -1,0 +1,10 @@
+/* Loops in its start function, so it never comes to be an instance. */
+#include "core/include/sigproof_module.h"
+
+SIGPROOF_DEFINE_WORDS
+
+static volatile uint32_t steps;
+
+void start(void) {
+  for (;;) ++steps;
+}

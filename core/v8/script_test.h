@@ -65,7 +65,8 @@ class Sandbox {
       if (caught.HasTerminated()) return "terminated";
       value = caught.Exception();
     }
-    return *v8::String::Utf8Value(isolate(), value);
+    const v8::String::Utf8Value result(isolate(), value);
+    return *result == nullptr ? "terminated" : *result;
   }
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.
@@ -110,19 +111,26 @@ class ScriptTest : public testing::Test {
   }
 
   /// The same script in a sandbox with the shim and in one without, with the same modules as `m`
-  /// (bytes), must give the same text.
-  static void expectNoDifference(std::string_view script, const TestModule& module = {}) {
+  /// (bytes), must give the same text. Returns what the registry counted.
+  static RegistrationCounters expectNoDifference(std::string_view script,
+                                                 const TestModule& module = {},
+                                                 const host::Isolate::Options& options = {}) {
     std::array<std::string, 2> seen;
+    RegistrationCounters counters;
     for (const bool is_shim_on : {false, true}) {
-      Sandbox sandbox({.is_shim_on = is_shim_on});
+      host::Isolate::Options sandbox_options = options;
+      sandbox_options.is_shim_on = is_shim_on;
+      Sandbox sandbox(sandbox_options);
       sandbox.define("m", module);
       sandbox.run(
           "globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");
       sandbox.run(script);
       seen.at(is_shim_on ? 1 : 0) = sandbox.run("log.join('\\n')");
+      if (is_shim_on) counters = sandbox.registry().counters();
     }
     EXPECT_EQ(seen[1], seen[0]) << "with the shim, then without it, for\n" << script;
     EXPECT_NE(seen[0], "") << "the script noted nothing, so nothing was compared";
+    return counters;
   }
 };
 

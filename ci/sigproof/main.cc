@@ -50,6 +50,7 @@ void declare(CLI::App& app, CommandContext& context, std::string& libexec) {
   addShellCommand(app, context);
   addReportCommand(app, context);
   addBenchCommand(app, context);
+  addCoverageCommand(app, context);
 }
 
 int run(int argument_count, char** arguments) {

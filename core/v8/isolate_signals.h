@@ -49,7 +49,7 @@ class BasicIsolateSignals {
     /// The compatibility flag. Off: install() touches nothing (T7).
     bool is_enabled = true;
     /// The gate of a staged rollout, asked once for each context. Empty: open.
-    std::function<bool()> rollout_gate;
+    std::function<bool()> rollout_gate{};
     /// The embedder's own promise hook: called by ours, and put back after it.
     v8::PromiseHook embedder_promise_hook = nullptr;
   };

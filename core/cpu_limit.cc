@@ -11,6 +11,8 @@ namespace {
 
 constexpr int kDefaultSignalOffset = 4;  // above those that libraries take by habit
 constexpr std::int64_t kNsPerMs = 1'000'000;
+// The longest tick of a Linux kernel (100 Hz), and so how late a signal of the timer can be.
+constexpr std::int64_t kTickNs = 10 * kNsPerMs;
 
 int signalNumberOf(const CpuLimiter::Options& options) {
   return options.signal_number != 0 ? options.signal_number : SIGRTMIN + kDefaultSignalOffset;
@@ -82,6 +84,7 @@ void CpuLimit::resume(ThreadCpuTimer& timer) noexcept {
   SoftLimit::setRunning(&soft_);
   if (!registry_.isWarned()) timer.arm(soft_ns);
   watch_.start({.clock = ThreadCpuClock::ofThisThread(),
+                .follow_ns = soft_ns + kTickNs,
                 .warn_ns = soft_ns + (hard_limit_ns_ - soft_limit_ns_) / 2,
                 .kill_ns = hard_ns,
                 .generation = registry_.generation()});
@@ -103,6 +106,8 @@ void CpuLimit::suspend(ThreadCpuTimer& timer) noexcept {
 
 void CpuLimit::settleKill() noexcept {
   execution_.recover();
+  // Whoever is marked is dead, and the dead follow nothing any more.
+  execution_.followMemories();
   registry_.markTerminated();
   is_kill_settled_ = true;
 }

@@ -26,15 +26,22 @@ class RecordedExecution final : public EngineExecution {
     if (on_recover_) on_recover_();
   }
 
+  void followMemories() noexcept override { ++follows_; }
+  void requestFollowMemories() noexcept override { ++follow_requests_; }
+
   bool isTerminated() const noexcept { return is_terminated_; }
   int terminations() const noexcept { return terminations_; }
   int recoveries() const noexcept { return recoveries_; }
+  int follows() const noexcept { return follows_; }
+  int followRequests() const noexcept { return follow_requests_; }
   void onRecover(std::function<void()> action) { on_recover_ = std::move(action); }
 
  private:
   std::atomic<bool> is_terminated_{false};
   std::atomic<int> terminations_{0};
   std::atomic<int> recoveries_{0};
+  std::atomic<int> follows_{0};
+  std::atomic<int> follow_requests_{0};
   std::function<void()> on_recover_;
 };
 

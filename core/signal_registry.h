@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
@@ -238,7 +239,7 @@ class SignalRegistry {
   }
 
   /// The generation of now, for a timer or a watchdog to deliver later. Async-signal-safe; any
-  /// thread.
+  /// thread, where it may be older than the owner's if nothing tells the thread of the renewal.
   Generation generation() const noexcept {
     return level_.load(std::memory_order_relaxed) / kOneGeneration;
   }
@@ -265,13 +266,13 @@ class SignalRegistry {
     if (!level_.compareExchange(level, warned, std::memory_order_acq_rel) && level != warned) {
       return 0;
     }
-    level = warned;
-    const std::size_t written = writeLevel(level);
-    return isWarned(level) ? written : 0;
+    return writeWarning(warned);
   }
 
   /// The same for the generation that is current when it begins.
-  std::size_t deliver() noexcept { return deliver(generation()); }
+  std::size_t deliver() noexcept {
+    return writeWarning(level_.fetchOr(kWarnedBit, std::memory_order_acq_rel) | kWarnedBit);
+  }
 
   /// The budget was renewed: a new generation begins, not warned, and 0 is written to the signal
   /// word of every live entry. A warning of the new generation that comes while this still writes,
@@ -399,6 +400,11 @@ class SignalRegistry {
 
   bool signalIfAlive(Entry& entry, std::uint32_t value) noexcept {
     return !entry.isDead(rule()) && entry.writeSignal(value);
+  }
+
+  std::size_t writeWarning(Level level) noexcept {
+    const std::size_t written = writeLevel(level);
+    return isWarned(level) ? written : 0;
   }
 
   // Writes what `level` asks for, and what became of `level` meanwhile. Returns how many words the

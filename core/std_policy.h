@@ -20,8 +20,12 @@ namespace sigproof {
 
 struct StdPolicy {
   /// True where a programming error (a list mutated from its own predicate or from a handler) is
-  /// looked for and reported. As with assert(), every file of a program must agree on NDEBUG.
-#ifdef NDEBUG
+  /// looked for and reported. As with assert(), every file of a program must agree on NDEBUG, or on
+  /// SIGPROOF_REPORT_MISUSE (0 or 1), which goes before it: the installed package sets it to what
+  /// its library was built with.
+#ifdef SIGPROOF_REPORT_MISUSE
+  static constexpr bool kReportMisuse = SIGPROOF_REPORT_MISUSE;
+#elif defined(NDEBUG)
   static constexpr bool kReportMisuse = false;
 #else
   static constexpr bool kReportMisuse = true;
@@ -43,6 +47,9 @@ struct StdPolicy {
     }
     T fetchSub(T operand, std::memory_order order) noexcept {
       return value_.fetch_sub(operand, order);
+    }
+    T fetchOr(T operand, std::memory_order order) noexcept {
+      return value_.fetch_or(operand, order);
     }
     /// Writes `desired` if the value is `expected`, and returns whether it did; otherwise puts the
     /// value into `expected`, read as `order` says of loads. Never fails spuriously.

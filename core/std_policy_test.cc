@@ -100,6 +100,8 @@ TEST(StdPolicyAtomic, L7_ItsOperationsAreThoseOfStdAtomic) {
   EXPECT_EQ(value.loadOwned(), 9u);
   value.storeOwned(10);
   EXPECT_EQ(value.load(std::memory_order_relaxed), 10u);
+  EXPECT_EQ(value.fetchOr(3, std::memory_order_acq_rel), 10u);
+  EXPECT_EQ(value.fetchSub(1, std::memory_order_relaxed), 11u);
   std::uint32_t expected = 11;
   EXPECT_FALSE(value.compareExchange(expected, 12, std::memory_order_acq_rel));
   EXPECT_EQ(expected, 10u);

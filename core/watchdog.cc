@@ -75,7 +75,7 @@ Watchdog::Watch::Watch(Watchdog& watchdog, EngineExecution& execution, SignalReg
     : watchdog_(watchdog),
       execution_(execution),
       registry_(registry),
-      run_{ThreadCpuClock::ofThisThread(), kNever, kNever, {}} {
+      run_{ThreadCpuClock::ofThisThread(), kNever, kNever, kNever, {}} {
   const std::lock_guard lock(watchdog_.mutex_);
   // Room for all, so that start() can't fail.
   watchdog_.running_.reserve(watchdog_.watch_count_ + 1);
@@ -88,8 +88,8 @@ Watchdog::Watch::~Watch() {
 }
 
 void Watchdog::Watch::start(const Run& run) noexcept {
-  const std::int64_t left_ns =
-      std::min(run.warn_ns, run.kill_ns) - run.clock.readNs().value_or(run.kill_ns);
+  const std::int64_t left_ns = std::min({run.follow_ns, run.warn_ns, run.kill_ns}) -
+                               run.clock.readNs().value_or(run.kill_ns);
   const auto due = Clock::now() + sleepFor(left_ns);
   bool is_due_first = false;
   {
@@ -117,6 +117,10 @@ bool Watchdog::Watch::isKilled() noexcept {
 std::int64_t Watchdog::Watch::look() noexcept {
   const std::optional<std::int64_t> now_ns = run_.clock.readNs();
   if (!now_ns) return kNever;  // the thread ended in the middle of the run
+  if (*now_ns >= run_.follow_ns) {
+    execution_.requestFollowMemories();
+    run_.follow_ns = kNever;
+  }
   if (*now_ns >= run_.warn_ns) {
     if (!registry_.isWarned()) registry_.deliver(run_.generation);
     run_.warn_ns = kNever;
@@ -126,7 +130,7 @@ std::int64_t Watchdog::Watch::look() noexcept {
     is_killed_ = true;
     run_.kill_ns = *now_ns + kKillAgainNs;
   }
-  return std::min(run_.warn_ns, run_.kill_ns) - *now_ns;
+  return std::min({run_.follow_ns, run_.warn_ns, run_.kill_ns}) - *now_ns;
 }
 
 }  // namespace sigproof

@@ -70,6 +70,9 @@ class Watchdog::Watch {
   /// One run of the isolate on one thread. Times are what `clock` shows, in nanoseconds.
   struct Run {
     ThreadCpuClock clock;
+    /// From here on the signal will have come: entries are to follow memories that the engine
+    /// moved, to which the handler could not write (D3).
+    std::int64_t follow_ns;
     /// From here on the watchdog itself delivers the warning, for `generation`, in case the
     /// thread's signal did not come.
     std::int64_t warn_ns;

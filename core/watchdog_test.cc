@@ -20,6 +20,16 @@ namespace {
 constexpr std::int64_t kNeverNs = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kSignal = 16;
 
+// A run on this thread, in which nothing is to be followed.
+Watchdog::Watch::Run runUntil(std::int64_t warn_ns, std::int64_t kill_ns,
+                              Watchdog::Watch::Generation generation) {
+  return {.clock = ThreadCpuClock::ofThisThread(),
+          .follow_ns = kNeverNs,
+          .warn_ns = warn_ns,
+          .kill_ns = kill_ns,
+          .generation = generation};
+}
+
 class WatchdogTest : public testing::Test {
  protected:
   WatchdogTest() {
@@ -28,7 +38,7 @@ class WatchdogTest : public testing::Test {
   }
 
   void start(std::int64_t warn_ns, std::int64_t kill_ns) {
-    watch_.start({ThreadCpuClock::ofThisThread(), warn_ns, kill_ns, registry_.generation()});
+    watch_.start(runUntil(warn_ns, kill_ns, registry_.generation()));
   }
 
   Watchdog watchdog_;
@@ -85,11 +95,22 @@ TEST_F(WatchdogTest, DeliversAWarningThatNoSignalBrought) {
   EXPECT_FALSE(watch_.stop());
 }
 
+TEST_F(WatchdogTest, D3_AsksOnceThatEntriesFollowMovedMemories) {
+  watch_.start({.clock = ThreadCpuClock::ofThisThread(),
+                .follow_ns = ThreadCpuClock::nowNs() + 2'000'000,
+                .warn_ns = kNeverNs,
+                .kill_ns = ThreadCpuClock::nowNs() + 20'000'000,
+                .generation = registry_.generation()});
+  EXPECT_EQ(execution_.followRequests(), 0);
+  EXPECT_TRUE(burnUntil([&] { return execution_.isTerminated(); }));
+  EXPECT_EQ(execution_.followRequests(), 1);
+  watch_.stop();
+}
+
 TEST_F(WatchdogTest, D6_AWarningOfAnOlderGenerationWritesNothing) {
   const auto old_generation = registry_.generation();
   registry_.renew();
-  watch_.start(
-      {ThreadCpuClock::ofThisThread(), 0, ThreadCpuClock::nowNs() + 10'000'000, old_generation});
+  watch_.start(runUntil(0, ThreadCpuClock::nowNs() + 10'000'000, old_generation));
   EXPECT_TRUE(burnUntil([&] { return execution_.isTerminated(); }));  // looked at after that
   EXPECT_FALSE(registry_.isWarned());
   EXPECT_EQ(memory_.word(kSignal), 0u);
@@ -105,7 +126,7 @@ TEST_F(WatchdogTest, WatchesSeveralThreadsEachByItsOwnClock) {
       SignalRegistry<> registry({});
       Watchdog::Watch watch(watchdog_, execution, registry);
       const std::int64_t kill_ns = ThreadCpuClock::nowNs() + 5'000'000 * (i + 1);
-      watch.start({ThreadCpuClock::ofThisThread(), kNeverNs, kill_ns, registry.generation()});
+      watch.start(runUntil(kNeverNs, kill_ns, registry.generation()));
       EXPECT_TRUE(burnUntil([&] { return execution.isTerminated(); }));
       EXPECT_GE(ThreadCpuClock::nowNs(), kill_ns);
       EXPECT_TRUE(watch.stop());
@@ -121,8 +142,8 @@ TEST_F(WatchdogTest, IsWokenForADeadlineThatComesFirst) {
   std::atomic<bool> is_started{false};
   std::thread distant([&] {
     Watchdog::Watch watch(watchdog_, distant_execution, registry_);
-    watch.start({ThreadCpuClock::ofThisThread(), kNeverNs,
-                 ThreadCpuClock::nowNs() + 3'600'000'000'000, registry_.generation()});
+    watch.start(
+        runUntil(kNeverNs, ThreadCpuClock::nowNs() + 3'600'000'000'000, registry_.generation()));
     is_started = true;
     while (!is_over) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     watch.stop();
@@ -139,7 +160,7 @@ TEST_F(WatchdogTest, IsWokenForADeadlineThatComesFirst) {
 TEST_F(WatchdogTest, BearsAThreadThatEndsInTheMiddleOfARun) {
   std::thread([&] { start(0, ThreadCpuClock::nowNs() + 100'000'000); }).join();
   std::optional<Watchdog::Watch> other(std::in_place, watchdog_, execution_, registry_);
-  other->start({ThreadCpuClock::ofThisThread(), kNeverNs, 0, registry_.generation()});
+  other->start(runUntil(kNeverNs, 0, registry_.generation()));
   EXPECT_TRUE(burnUntil([&] { return execution_.isTerminated(); })) << "it still watches others";
   other->stop();
   EXPECT_FALSE(watch_.stop());

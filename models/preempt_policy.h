@@ -75,6 +75,10 @@ struct PreemptPolicy {
       preempt();
       return value_.fetchSub(operand, order);
     }
+    T fetchOr(T operand, std::memory_order order) noexcept {
+      preempt();
+      return value_.fetchOr(operand, order);
+    }
     bool compareExchange(T& expected, T desired, std::memory_order order) noexcept {
       preempt();
       return value_.compareExchange(expected, desired, order);

@@ -35,8 +35,9 @@ TEST(PreemptPolicy, TheHookRunsBeforeEveryStep) {
   EXPECT_TRUE(value.compareExchange(expected, 7, std::memory_order_seq_cst));
   EXPECT_FALSE(value.compareExchange(expected, 8, std::memory_order_seq_cst));
   EXPECT_EQ(expected, 7);
+  EXPECT_EQ(value.fetchOr(8, std::memory_order_seq_cst), 7);
   value.storeOwned(1);
-  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 1, 7, 7}));
+  EXPECT_EQ(seen, (std::vector<int>{0, 1, 2, 3, 1, 7, 7, 15}));
   seen.clear();
   value.load(std::memory_order_seq_cst);
   value.loadOwned();

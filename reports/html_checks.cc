@@ -21,7 +21,7 @@ struct KindText {
 };
 
 // Indexed by Kind.
-constexpr std::array<KindText, 5> kKindTexts{{
+constexpr std::array<KindText, kKinds.size()> kKindTexts{{
     {"Models", "executions",
      "Small programs around the production headers, run by Relacy in every order of their atomic "
      "steps, stale reads included.",
@@ -40,6 +40,11 @@ constexpr std::array<KindText, 5> kKindTexts{{
      "Bugs put back into a copy of core, one at a time. One that no check catches fails the run, "
      "because then a check that should be able to fail is not.",
      "bugs of other shapes than these."},
+    {"Coverage", "branches", "Which lines and branches of core its unit tests reach.",
+     "whether a test that reaches a line would notice if it were wrong."},
+    {"Benchmarks", "rounds",
+     "What core costs, as ratios of processor times that were taken in turn in one run.",
+     "other processors and compilers, and caches that other work has filled."},
 }};
 
 const KindText& textOf(Kind kind) { return kKindTexts.at(static_cast<std::size_t>(kind)); }
@@ -215,7 +220,58 @@ Markup cell(std::string_view style, const Markup& content) {
   return element("span", {{"class", std::string(style)}}, content);
 }
 
+// What a benchmark measured, its ratio as a bar, and its own bar as a mark in it.
+Markup ratioBar(const Record& record) {
+  constexpr double kWidest = 4;  // times the baseline
+  const auto ratio = record.detail.find("ratio");
+  if (ratio == record.detail.end() || !ratio->is_number()) return {};
+  const auto percent = [](double times) {
+    return std::isfinite(times) ? std::clamp(times / kWidest, 0.0, 1.0) * 100 : 0.0;
+  };
+  const auto style = [&](std::string_view property, double times) {
+    return fmt::format("{}:{:.1f}%", property, percent(times));
+  };
+  Markup marks = element("span",
+                         {{"class", "bar " + toString(record.verdict)},
+                          {"style", style("width", ratio->get<double>())}},
+                         {});
+  marks += element("span", {{"class", "mark one"}, {"style", style("left", 1)}}, {});
+  const auto limit = record.detail.find("at_most");
+  if (limit != record.detail.end() && limit->is_number()) {
+    marks +=
+        element("span", {{"class", "mark"}, {"style", style("left", limit->get<double>())}}, {});
+  }
+  return element("span", {{"class", "ratio"}}, marks);
+}
+
+std::string figure(const Record& record, const char* member, bool has_unit = false) {
+  const auto found = record.detail.find(member);
+  if (found == record.detail.end()) return "";
+  if (found->is_string()) return found->get<std::string>();
+  if (!found->is_number()) return "";
+  return fmt::format("{:.4g}{}", found->get<double>(),
+                     has_unit ? ' ' + memberText(record.detail, "unit") : "");
+}
+
+Markup benchmarkHeadCells() {
+  Markup cells;
+  for (const std::string_view name : {"benchmark", "verdict"}) cells += cell("", text(name));
+  for (const std::string_view name : {"measured", "held against", "ratio", "at most"}) {
+    cells += cell("number", text(name));
+  }
+  return cells + cell("", text("ratio, 0 to 4"));
+}
+
+Markup benchmarkCells(const Record& record, const std::string& name) {
+  return cell("name", text(name)) + cell("", verdictBadge(record)) +
+         cell("number", text(figure(record, "measured", true))) +
+         cell("number", text(figure(record, "held_against", true))) +
+         cell("number", text(figure(record, "ratio"))) +
+         cell("number", text(figure(record, "at_most"))) + cell("", ratioBar(record));
+}
+
 Markup headCells(Kind kind) {
+  if (kind == Kind::kBenchmark) return benchmarkHeadCells();
   Markup cells = cell("", text(kind == Kind::kMutant ? "bug" : "check")) +
                  cell("", text(kind == Kind::kMutant ? "breaks" : "properties")) +
                  cell("", text("verdict"));
@@ -243,6 +299,7 @@ Markup rowCells(const Record& record) {
   const std::size_t slash = record.check.find('/');
   const std::string name =
       slash == std::string::npos ? record.check : record.check.substr(slash + 1);
+  if (record.kind == Kind::kBenchmark) return benchmarkCells(record, name);
   Markup cells = cell("name", text(name)) + cell("", propertyChips(record.properties)) +
                  cell("", verdictBadge(record));
   const Markup time = cell("number", text(formatSeconds(record.seconds)));

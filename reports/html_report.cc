@@ -17,10 +17,9 @@ std::string_view reportCss();  // report.css, embedded at build time
 
 namespace {
 
-constexpr std::array kKinds{Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule,
-                            Kind::kMutant};
-constexpr std::array<std::string_view, 5> kKindNames{"models", "stepping", "fuzzing",
-                                                     "real modules", "known bugs"};
+// Indexed by Kind.
+constexpr std::array<std::string_view, kKinds.size()> kKindNames{
+    "models", "stepping", "fuzzing", "real modules", "known bugs", "coverage", "benchmarks"};
 
 struct Tally {
   std::size_t passed = 0;

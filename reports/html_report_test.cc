@@ -39,8 +39,7 @@ std::string firstFault(std::string_view markup) {
 
 std::vector<Record> hostileRecords() {
   std::vector<Record> records;
-  for (const Kind kind :
-       {Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule, Kind::kMutant}) {
+  for (const Kind kind : kKinds) {
     for (const Verdict verdict :
          {Verdict::kPassed, Verdict::kFailed, Verdict::kUnfinished, Verdict::kSkipped}) {
       Record record = makeRecord(toString(kind) + '/' + kHostile, kind, verdict);
@@ -149,6 +148,23 @@ TEST(HtmlReport, AMutantShowsWhatCaughtItAndWhatDidNot) {
   const std::string page = html({mutant});
   EXPECT_THAT(page, HasSubstr("<code>model/a</code></a> in 12 ms</div>"));
   EXPECT_THAT(page, HasSubstr("<code>stepping/b</code></a> in 1.0 s: passed</div>"));
+}
+
+TEST(HtmlReport, ABenchmarkIsDrawnAgainstItsBar) {
+  auto benchmark = makeRecord("benchmark/delivery/1000", Kind::kBenchmark, Verdict::kFailed);
+  benchmark.detail = {
+      {"measured", 4.5}, {"held_against", 2.25}, {"unit", "ns"}, {"ratio", 2.0}, {"at_most", 1.5}};
+  const std::string page = html({benchmark});
+  EXPECT_EQ(firstFault(page), "");
+  EXPECT_THAT(page, HasSubstr(">4.5 ns</span>"));
+  EXPECT_THAT(page, HasSubstr("class=\"bar failed\" style=\"width:50.0%\""));
+  EXPECT_THAT(page, HasSubstr("class=\"mark\" style=\"left:37.5%\""));
+}
+
+TEST(HtmlReport, ABenchmarkWithoutFiguresIsStillShown) {
+  auto benchmark = makeRecord("benchmark/delivery/1", Kind::kBenchmark, Verdict::kUnfinished);
+  benchmark.detail = {{"ratio", "text"}, {"measured", nullptr}, {"at_most", {1}}};
+  EXPECT_EQ(firstFault(html({benchmark})), "");
 }
 
 TEST(HtmlReport, NumbersAreReadable) {

@@ -11,9 +11,6 @@
 namespace sigproof::reports {
 namespace {
 
-constexpr std::array kKinds{Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule,
-                            Kind::kMutant};
-
 struct Totals {
   std::size_t tests = 0;
   std::size_t failures = 0;

@@ -8,8 +8,8 @@ namespace sigproof::reports {
 namespace {
 
 // Indexed by the enumerations.
-constexpr std::array<std::string_view, 5> kKindNames{"model", "stepping", "fuzz", "real-module",
-                                                     "mutant"};
+constexpr std::array<std::string_view, kKinds.size()> kKindNames{
+    "model", "stepping", "fuzz", "real-module", "mutant", "coverage", "benchmark"};
 constexpr std::array<std::string_view, 4> kVerdictNames{"passed", "failed", "unfinished",
                                                         "skipped"};
 

@@ -8,6 +8,7 @@
 // and nothing else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,7 +17,20 @@
 
 namespace sigproof::reports {
 
-enum class Kind : std::uint8_t { kModel, kStepping, kFuzz, kRealModule, kMutant };
+enum class Kind : std::uint8_t {
+  kModel,
+  kStepping,
+  kFuzz,
+  kRealModule,
+  kMutant,
+  kCoverage,   ///< what of core its unit tests reached
+  kBenchmark,  ///< what core costs: passed within its bar, failed over it
+};
+
+/// In the order in which people are shown them.
+inline constexpr std::array kKinds{Kind::kModel,      Kind::kStepping, Kind::kFuzz,
+                                   Kind::kRealModule, Kind::kMutant,   Kind::kCoverage,
+                                   Kind::kBenchmark};
 
 enum class Verdict : std::uint8_t {
   kPassed,      ///< It looked at all it set out to look at, and all held.
@@ -50,6 +64,10 @@ struct Record {
   ///   "caught_by"    array of {"check", "verdict", "seconds"}: the checks that a known bug was
   ///   given;
   ///                  those with verdict "failed" caught it
+  ///   of a benchmark: "measured", "held_against" numbers, "unit" what they count, "ratio" of the
+  ///                  two, "ratio_low", "ratio_high" its confidence interval, "at_most" its bar
+  ///   of coverage:   "files" array of {"file", "lines", "lines_reached", "branches",
+  ///                  "branches_reached", ...}
   nlohmann::json detail = nlohmann::json::object();
 };
 

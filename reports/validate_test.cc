@@ -18,8 +18,7 @@ nlohmann::json goodRecord() {
 }
 
 TEST(RecordSchema, AcceptsWhatTheCodeMakesForEveryKindAndVerdict) {
-  for (const Kind kind :
-       {Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule, Kind::kMutant}) {
+  for (const Kind kind : kKinds) {
     for (const Verdict verdict :
          {Verdict::kPassed, Verdict::kFailed, Verdict::kUnfinished, Verdict::kSkipped}) {
       Record record = makeRecord(toString(kind) + "/x", kind, verdict);

@@ -57,10 +57,13 @@ function(sigproof_add_core target)
   list(TRANSFORM v8_sources PREPEND ${arg_ROOT}/)
 
   add_library(${target} STATIC ${sources})
-  target_include_directories(${target} PUBLIC ${arg_ROOT} ${CMAKE_SOURCE_DIR})
+  # Of the build alone: what is installed brings neither our folders nor our warnings with it.
+  target_include_directories(${target} PUBLIC "$<BUILD_INTERFACE:${arg_ROOT};${CMAKE_SOURCE_DIR}>")
+  target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PUBLIC ${arg_OPTIONS})
   target_link_options(${target} PUBLIC ${arg_OPTIONS})
-  target_link_libraries(${target} PRIVATE sigproof_warnings PUBLIC Threads::Threads)
+  target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:sigproof_warnings>
+                                  PUBLIC Threads::Threads)
 
   add_library(${target}_v8 STATIC ${v8_sources})
   target_link_libraries(${target}_v8 PRIVATE sigproof_warnings PUBLIC ${target} sigproof_v8)

@@ -22,7 +22,7 @@ using reports::Verdict;
 
 Kind kindOf(const std::string& check) {
   const std::string prefix = check.substr(0, check.find('/'));
-  for (const Kind kind : {Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule}) {
+  for (const Kind kind : reports::kKinds) {
     if (reports::toString(kind) == prefix) return kind;
   }
   throw std::invalid_argument("'" + check + "' doesn't start with a kind of check");

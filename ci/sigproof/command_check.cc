@@ -1,4 +1,4 @@
-// model, step, real-module: the checks that their programs list.
+// model, step, real-module, benchmark: the checks that their programs list.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace sigproof::tool {
 namespace {
 
-/// One of the three subcommands.
+/// One of the four subcommands.
 struct CheckCommand {
   reports::Kind kind;
   std::string program_prefix;
@@ -140,7 +140,9 @@ void addCheckCommand(CLI::App& app, CommandContext& context, const CheckCommand&
   parent->footer(command.examples);
   addList(*parent, context, command);
   addRun(*parent, context, command);
-  if (command.kind != reports::Kind::kRealModule) addReplay(*parent, context, command);
+  const bool has_executions =
+      command.kind == reports::Kind::kModel || command.kind == reports::Kind::kStepping;
+  if (has_executions) addReplay(*parent, context, command);
 }
 
 }  // namespace
@@ -172,6 +174,14 @@ void addCheckCommands(CLI::App& app, CommandContext& context) {
                    .examples = "Examples:\n"
                                "  sigproof real-module list\n"
                                "  sigproof real-module run '*sqlite*'"});
+  addCheckCommand(app, context,
+                  {.kind = reports::Kind::kBenchmark,
+                   .program_prefix = "sigproof-benchmarks",
+                   .description = "One benchmark by itself; `sigproof bench` runs all and prints "
+                                  "their table",
+                   .examples = "Examples:\n"
+                               "  sigproof benchmark list\n"
+                               "  sigproof benchmark run --jobs 1 '*delivery*'"});
 }
 
 }  // namespace sigproof::tool

@@ -19,12 +19,15 @@ struct CommandContext {
 /// Seeds are libFuzzer's: 32 bits, and not 0, which it takes for "any".
 inline const CLI::Range kSeedRange(1U, 4294967295U);
 
-void addCheckCommands(CLI::App& app, CommandContext& context);  // model, step, real-module
-void addFuzzCommand(CLI::App& app, CommandContext& context);    // fuzz
-void addReproCommand(CLI::App& app, CommandContext& context);   // repro
-void addMutantCommand(CLI::App& app, CommandContext& context);  // mutant
-void addVerifyCommand(CLI::App& app, CommandContext& context);  // verify
-void addReportCommand(CLI::App& app, CommandContext& context);  // report
-void addShellCommand(CLI::App& app, CommandContext& context);   // shell
+void addCheckCommands(CLI::App& app,
+                      CommandContext& context);               // model, step, real-module, benchmark
+void addFuzzCommand(CLI::App& app, CommandContext& context);  // fuzz
+void addReproCommand(CLI::App& app, CommandContext& context);     // repro
+void addMutantCommand(CLI::App& app, CommandContext& context);    // mutant
+void addVerifyCommand(CLI::App& app, CommandContext& context);    // verify
+void addReportCommand(CLI::App& app, CommandContext& context);    // report
+void addShellCommand(CLI::App& app, CommandContext& context);     // shell
+void addBenchCommand(CLI::App& app, CommandContext& context);     // bench
+void addCoverageCommand(CLI::App& app, CommandContext& context);  // coverage
 
 }  // namespace sigproof::tool

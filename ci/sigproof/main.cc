@@ -49,6 +49,8 @@ void declare(CLI::App& app, CommandContext& context, std::string& libexec) {
   addMutantCommand(app, context);
   addShellCommand(app, context);
   addReportCommand(app, context);
+  addBenchCommand(app, context);
+  addCoverageCommand(app, context);
 }
 
 int run(int argument_count, char** arguments) {

@@ -35,7 +35,8 @@ std::string verdictWord(const Record& record) {
 }
 
 std::string measured(const Record& record) {
-  if (record.kind == Kind::kMutant || record.verdict == Verdict::kSkipped ||
+  if (record.kind == Kind::kMutant || record.kind == Kind::kCoverage ||
+      record.kind == Kind::kBenchmark || record.verdict == Verdict::kSkipped ||
       (record.verdict != Verdict::kPassed && !record.summary.empty())) {
     return record.summary;
   }
@@ -58,6 +59,10 @@ std::string executionsWord(Kind kind) {
       return "modules";
     case Kind::kMutant:
       return "checks";
+    case Kind::kCoverage:
+      return "branches";
+    case Kind::kBenchmark:
+      return "rounds";
   }
   return "executions";
 }

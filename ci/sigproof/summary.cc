@@ -94,8 +94,7 @@ std::string verdictLine(const reports::RunInfo& run, const Tally& all) {
 
 std::string summaryOf(const reports::RunInfo& run, const std::vector<Record>& records) {
   std::string text;
-  for (const Kind kind :
-       {Kind::kModel, Kind::kStepping, Kind::kFuzz, Kind::kRealModule, Kind::kMutant}) {
+  for (const Kind kind : reports::kKinds) {
     const Tally of_kind = tally(records, [&](const Record& record) { return record.kind == kind; });
     if (of_kind.total() != 0) text += kindLine(kind, of_kind);
   }

@@ -25,16 +25,19 @@ v8::MaybeLocal<v8::Function> functionProperty(v8::Local<v8::Context> context,
   return value.As<v8::Function>();
 }
 
-// The getter of accessor property `key` of `WebAssembly.<constructor>.prototype`.
-v8::MaybeLocal<v8::Function> prototypeGetter(v8::Local<v8::Context> context,
-                                             v8::Local<v8::Object> web_assembly,
-                                             const char* constructor_name, const char* key) {
+// `WebAssembly.<constructor>.prototype`.
+v8::MaybeLocal<v8::Object> prototypeOf(v8::Local<v8::Context> context,
+                                       v8::Local<v8::Object> web_assembly,
+                                       const char* constructor_name) {
   v8::Local<v8::Object> constructor;
-  v8::Local<v8::Object> prototype;
+  if (!objectProperty(context, web_assembly, constructor_name).ToLocal(&constructor)) return {};
+  return objectProperty(context, constructor, "prototype");
+}
+
+v8::MaybeLocal<v8::Function> getterOf(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
+                                      const char* key) {
   v8::Local<v8::Value> descriptor;
-  if (!objectProperty(context, web_assembly, constructor_name).ToLocal(&constructor) ||
-      !objectProperty(context, constructor, "prototype").ToLocal(&prototype) ||
-      !prototype->GetOwnPropertyDescriptor(context, internalized(context->GetIsolate(), key))
+  if (!object->GetOwnPropertyDescriptor(context, internalized(context->GetIsolate(), key))
            .ToLocal(&descriptor) ||
       !descriptor->IsObject()) {
     return {};
@@ -47,15 +50,27 @@ v8::MaybeLocal<v8::Function> prototypeGetter(v8::Local<v8::Context> context,
 v8::MaybeLocal<v8::Object> ContextFunctions::capture(v8::Local<v8::Context> context) {
   const v8::TryCatch caught(context->GetIsolate());
   v8::Local<v8::Object> web_assembly;
-  std::array<v8::Local<v8::Function>, kSlotCount> functions;
+  v8::Local<v8::Object> instance_prototype;
+  v8::Local<v8::Object> global_prototype;
+  std::array<v8::Local<v8::Function>, 4> functions;
   if (!objectProperty(context, context->Global(), "WebAssembly").ToLocal(&web_assembly) ||
+      !prototypeOf(context, web_assembly, "Instance").ToLocal(&instance_prototype) ||
+      !prototypeOf(context, web_assembly, "Global").ToLocal(&global_prototype) ||
       !functionProperty(context, web_assembly, "Instance").ToLocal(&functions[0]) ||
       !functionProperty(context, web_assembly, "instantiate").ToLocal(&functions[1]) ||
-      !prototypeGetter(context, web_assembly, "Instance", "exports").ToLocal(&functions[2]) ||
-      !prototypeGetter(context, web_assembly, "Global", "value").ToLocal(&functions[3])) {
+      !getterOf(context, instance_prototype, "exports").ToLocal(&functions[2]) ||
+      !getterOf(context, global_prototype, "value").ToLocal(&functions[3])) {
     return {};
   }
-  for (int i = 0; i < kSlotCount; ++i) context->SetEmbedderData(kFirstSlot + i, functions.at(i));
+  v8::Local<v8::Value> streaming = v8::Undefined(context->GetIsolate());
+  v8::Local<v8::Function> instantiate_streaming;
+  if (functionProperty(context, web_assembly, "instantiateStreaming")
+          .ToLocal(&instantiate_streaming)) {
+    streaming = instantiate_streaming;
+  }
+  const std::array<v8::Local<v8::Value>, kSlotCount> values = {
+      functions[0], functions[1], functions[2], functions[3], instance_prototype, streaming};
+  for (int i = 0; i < kSlotCount; ++i) context->SetEmbedderData(kFirstSlot + i, values.at(i));
   return web_assembly;
 }
 

@@ -17,7 +17,7 @@ class ContextFunctions {
   /// The first embedder data slot used: clear of those that small embedders use, and below
   /// Node.js's, which begin at 32.
   static constexpr int kFirstSlot = 8;
-  static constexpr int kSlotCount = 4;
+  static constexpr int kSlotCount = 6;
 
   /// Precondition: areCaptured(context).
   explicit ContextFunctions(v8::Local<v8::Context> context) : context_(context) {}
@@ -35,11 +35,19 @@ class ContextFunctions {
   v8::Local<v8::Function> exportsGetter() const { return function(2); }
   /// The getter of `WebAssembly.Global.prototype.value`.
   v8::Local<v8::Function> valueGetter() const { return function(3); }
+  /// `WebAssembly.Instance.prototype`.
+  v8::Local<v8::Object> instancePrototype() const { return value(4).As<v8::Object>(); }
+  /// `WebAssembly.instantiateStreaming`. Precondition: hasInstantiateStreaming().
+  v8::Local<v8::Function> instantiateStreaming() const { return function(5); }
+  /// V8 makes that function only where the embedder set a streaming callback before it made the
+  /// context.
+  bool hasInstantiateStreaming() const { return value(5)->IsFunction(); }
 
  private:
-  v8::Local<v8::Function> function(int offset) const {
-    return context_->GetEmbedderData(kFirstSlot + offset).As<v8::Function>();
+  v8::Local<v8::Value> value(int offset) const {
+    return context_->GetEmbedderData(kFirstSlot + offset);
   }
+  v8::Local<v8::Function> function(int offset) const { return value(offset).As<v8::Function>(); }
 
   v8::Local<v8::Context> context_;
 };

@@ -1,10 +1,11 @@
 // Finds out which Memory an instantiation imported, without a second read of the program's import
 // object (T6): the engine is given a stand-in whose property reads go through to the real object,
-// once each and in the engine's order, and which remembers the one value that matters.
+// once each and in the engine's order, and which remembers each value that is a Memory.
 //
-//   ImportRecorder recorder = ImportRecorder::create(context, imports, memory_import_index);
-//   constructor->NewInstance(context, 2, {module, recorder.imports()});
-//   v8::Local<v8::Value> memory = recorder.memory();
+//   v8::Local<v8::Object> recorder;
+//   if (ImportRecorder<Policy>::create(context, imports).ToLocal(&recorder)) ...
+//   constructor->NewInstance(context, 2, {module, recorder});
+//   v8::Local<v8::Value> memory = ImportRecorder<Policy>::recordedMemory(context, recorder, index);
 //
 // An object with interceptors rather than a Proxy: an interceptor leaves no frame in a stack (T9),
 // and getters of the program still see the program's own object as `this`.
@@ -14,21 +15,130 @@
 
 #include <cstdint>
 
+#include "core/v8/engine_calls.h"
+
 namespace sigproof {
 
-/// A handle on the stand-in, which is garbage collected as any object and is never visible to the
-/// program. Isolate's thread only.
+/// The stand-in is garbage collected as any object, holds its state in itself, so that nothing
+/// dangles however long the engine holds it, and is never visible to the program. What it remembers
+/// is a part of what the engine itself keeps during an instantiation. Isolate's thread only.
+template <class Policy>
 class ImportRecorder {
  public:
-  /// A recorder for the import with position `import_index` in the module's import section. The
-  /// engine reads the imports in that order, once each. Empty if the stack or the heap is
-  /// exhausted.
+  /// Empty if the stack or the heap is exhausted, or execution is being terminated.
   static v8::MaybeLocal<v8::Object> create(v8::Local<v8::Context> context,
-                                           v8::Local<v8::Object> imports,
-                                           std::uint32_t import_index);
+                                           v8::Local<v8::Object> imports) {
+    v8::Isolate* isolate = context->GetIsolate();
+    v8::Local<v8::Object> recorder;
+    v8::Local<v8::Object> modules_stand_in;
+    if (!makeStandIn<onModuleRead>(context, kRecorderFieldCount).ToLocal(&recorder) ||
+        !makeStandIn<onNameRead>(context, kNamespaceFieldCount).ToLocal(&modules_stand_in)) {
+      return {};
+    }
+    modules_stand_in->SetInternalField(kRecorder, recorder);
+    recorder->SetInternalField(kImports, imports);
+    recorder->SetInternalField(kReadCount, v8::Integer::NewFromUnsigned(isolate, 0));
+    recorder->SetInternalField(kModulesStandIn, modules_stand_in);
+    recorder->SetInternalField(kMemories, v8::Array::New(isolate));
+    return recorder;
+  }
 
-  /// What the engine got for that import; undefined if it never asked.
-  static v8::Local<v8::Value> recordedValue(v8::Local<v8::Object> recorder);
+  /// The Memory that the engine got for the import with position `import_index` in the module's
+  /// import section; undefined if it got none.
+  static v8::Local<v8::Value> recordedMemory(v8::Local<v8::Context> context,
+                                             v8::Local<v8::Object> recorder,
+                                             std::uint32_t import_index) {
+    v8::Local<v8::Array> memories = recorder->GetInternalField(kMemories).As<v8::Array>();
+    v8::Local<v8::Value> index;
+    v8::Local<v8::Value> memory;
+    for (std::uint32_t i = 0; i + 1 < memories->Length(); i += 2) {
+      if (at(context, memories, i).ToLocal(&index) && index->IsUint32() &&
+          index.As<v8::Uint32>()->Value() == import_index &&
+          at(context, memories, i + 1).ToLocal(&memory)) {
+        return memory;
+      }
+    }
+    return v8::Undefined(context->GetIsolate());
+  }
+
+ private:
+  using Engine = EngineCalls<Policy>;
+  using Info = v8::PropertyCallbackInfo<v8::Value>;
+  using Interception = void (*)(v8::Local<v8::Value> key, const Info& info);
+
+  // Internal fields of the stand-in for the import object.
+  static constexpr int kImports = 0;         // the program's import object
+  static constexpr int kReadCount = 1;       // module names asked for so far
+  static constexpr int kModulesStandIn = 2;  // stands in for the module object that was read last
+  static constexpr int kMemories = 3;        // position and Memory, by turns
+  static constexpr int kRecorderFieldCount = 4;
+
+  // Internal fields of the stand-in for a module object. One is enough: the engine asks a module
+  // object for its one name before it asks for the next.
+  static constexpr int kNamespace = 0;
+  static constexpr int kRecorder = 1;
+  static constexpr int kNamespaceFieldCount = 2;
+
+  template <Interception kOnRead>
+  static v8::MaybeLocal<v8::Object> makeStandIn(v8::Local<v8::Context> context, int field_count) {
+    v8::Local<v8::ObjectTemplate> shape = v8::ObjectTemplate::New(context->GetIsolate());
+    shape->SetInternalFieldCount(field_count);
+    shape->SetHandler(v8::NamedPropertyHandlerConfiguration(
+        [](v8::Local<v8::Name> name, const Info& info) { kOnRead(name, info); }));
+    shape->SetHandler(
+        v8::IndexedPropertyHandlerConfiguration([](std::uint32_t index, const Info& info) {
+          kOnRead(v8::Integer::NewFromUnsigned(info.GetIsolate(), index), info);
+        }));
+    return Engine::instantiate(context, shape);
+  }
+
+  static v8::MaybeLocal<v8::Value> at(v8::Local<v8::Context> context, v8::Local<v8::Array> array,
+                                      std::uint32_t index) {
+    Policy::beforeEngineCall(context->GetIsolate());
+    return array->Get(context, index);
+  }
+
+  static v8::MaybeLocal<v8::Value> readThrough(const Info& info, int field,
+                                               v8::Local<v8::Value> key) {
+    v8::Isolate* isolate = info.GetIsolate();
+    v8::Local<v8::Object> real = info.Holder()->GetInternalField(field).As<v8::Object>();
+    return Engine::readForEngine(
+        isolate, [&] { return Engine::get(isolate->GetCurrentContext(), real, key); });
+  }
+
+  // `imports[module]`.
+  static void onModuleRead(v8::Local<v8::Value> module_name, const Info& info) {
+    v8::Isolate* isolate = info.GetIsolate();
+    v8::Local<v8::Object> recorder = info.Holder();
+    const auto read_count = recorder->GetInternalField(kReadCount).As<v8::Uint32>()->Value();
+    recorder->SetInternalField(kReadCount, v8::Integer::NewFromUnsigned(isolate, read_count + 1));
+    v8::Local<v8::Value> value;
+    if (!readThrough(info, kImports, module_name).ToLocal(&value)) return;  // a getter threw
+    if (value->IsObject()) {
+      v8::Local<v8::Object> stand_in = recorder->GetInternalField(kModulesStandIn).As<v8::Object>();
+      stand_in->SetInternalField(kNamespace, value);
+      value = stand_in;
+    }
+    info.GetReturnValue().Set(value);  // what is no object is the engine's to complain about
+  }
+
+  // `imports[module][name]`.
+  static void onNameRead(v8::Local<v8::Value> name, const Info& info) {
+    v8::Isolate* isolate = info.GetIsolate();
+    v8::Local<v8::Value> value;
+    if (!readThrough(info, kNamespace, name).ToLocal(&value)) return;
+    info.GetReturnValue().Set(value);
+    if (!value->IsWasmMemoryObject()) return;
+    v8::Local<v8::Object> recorder = info.Holder()->GetInternalField(kRecorder).As<v8::Object>();
+    v8::Local<v8::Array> memories = recorder->GetInternalField(kMemories).As<v8::Array>();
+    const auto read_count = recorder->GetInternalField(kReadCount).As<v8::Uint32>()->Value();
+    v8::Local<v8::Context> context = isolate->GetCurrentContext();
+    if (!Engine::append(context, memories, v8::Integer::NewFromUnsigned(isolate, read_count - 1)) ||
+        !Engine::append(context, memories, value)) {
+      // Execution is being terminated. Half a pair would shift the pairs after it.
+      recorder->SetInternalField(kMemories, v8::Array::New(isolate));
+    }
+  }
 };
 
 }  // namespace sigproof

@@ -33,7 +33,8 @@ class Sandbox {
 
   v8::Isolate* isolate() const { return isolate_->get(); }
   host::Isolate& host() const { return *isolate_; }
-  SignalRegistry<>& registry() const { return isolate_->signals()->registry(); }
+  IsolateSignals& signals() const { return *isolate_->signals(); }
+  SignalRegistry<>& registry() const { return signals().registry(); }
   std::uint64_t count(RegistrationOutcome outcome) const { return registry().counters()[outcome]; }
 
   /// A fresh context, in which nothing ran yet, takes the place of the one before.
@@ -54,18 +55,29 @@ class Sandbox {
   /// As run(), but leaves microtasks and tasks for later.
   std::string evaluate(std::string_view source) {
     const v8::HandleScope handles(isolate());
-    v8::Local<v8::Context> context = context_.Get(isolate());
-    const v8::Context::Scope scope(context);
+    // A value's toString() may be a program's.
+    const v8::Context::Scope scope(context());
+    v8::Local<v8::Value> value = valueOf(source);
+    if (value.IsEmpty()) return "terminated";
+    const v8::String::Utf8Value result(isolate(), value);
+    return *result == nullptr ? "terminated" : *result;
+  }
+
+  /// The value itself, or what was thrown, in a handle scope of the caller's; empty if execution
+  /// was terminated.
+  v8::Local<v8::Value> valueOf(std::string_view source) {
+    v8::EscapableHandleScope handles(isolate());
+    const v8::Context::Scope scope(context());
     const v8::TryCatch caught(isolate());
     v8::ScriptOrigin origin(isolate(), text("test.js"));
     v8::Local<v8::Script> script;
     v8::Local<v8::Value> value;
-    if (!v8::Script::Compile(context, text(source), &origin).ToLocal(&script) ||
-        !script->Run(context).ToLocal(&value)) {
-      if (caught.HasTerminated()) return "terminated";
+    if (!v8::Script::Compile(context(), text(source), &origin).ToLocal(&script) ||
+        !script->Run(context()).ToLocal(&value)) {
+      if (caught.HasTerminated()) return {};
       value = caught.Exception();
     }
-    return *v8::String::Utf8Value(isolate(), value);
+    return handles.Escape(value);
   }
 
   /// Makes global `name` a Uint8Array of `module`'s bytes.
@@ -110,19 +122,26 @@ class ScriptTest : public testing::Test {
   }
 
   /// The same script in a sandbox with the shim and in one without, with the same modules as `m`
-  /// (bytes), must give the same text.
-  static void expectNoDifference(std::string_view script, const TestModule& module = {}) {
+  /// (bytes), must give the same text. Returns what the registry counted.
+  static RegistrationCounters expectNoDifference(std::string_view script,
+                                                 const TestModule& module = {},
+                                                 const host::Isolate::Options& options = {}) {
     std::array<std::string, 2> seen;
+    RegistrationCounters counters;
     for (const bool is_shim_on : {false, true}) {
-      Sandbox sandbox({.is_shim_on = is_shim_on});
+      host::Isolate::Options sandbox_options = options;
+      sandbox_options.is_shim_on = is_shim_on;
+      Sandbox sandbox(sandbox_options);
       sandbox.define("m", module);
       sandbox.run(
           "globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");
       sandbox.run(script);
       seen.at(is_shim_on ? 1 : 0) = sandbox.run("log.join('\\n')");
+      if (is_shim_on) counters = sandbox.registry().counters();
     }
     EXPECT_EQ(seen[1], seen[0]) << "with the shim, then without it, for\n" << script;
     EXPECT_NE(seen[0], "") << "the script noted nothing, so nothing was compared";
+    return counters;
   }
 };
 

@@ -10,8 +10,9 @@ namespace sigproof::models {
 
 std::vector<Model> catalog() {
   std::vector<Model> all;
-  for (const auto family : {&listHandlerModels, &listReaderModels, &listDetachModels,
-                            &registryHandlerModels, &registryDeliveryModels}) {
+  for (const auto family :
+       {&listHandlerModels, &listReaderModels, &listDetachModels, &registryHandlerModels,
+        &registryDeliveryModels, &registryLevelModels, &registryMoveModels}) {
     for (Model& model : family()) all.push_back(std::move(model));
   }
   return all;

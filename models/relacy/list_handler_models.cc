@@ -15,6 +15,8 @@ std::vector<Model> listHandlerModels() {
       {.name = "handler_against_filter_all", .owner = "ppp|A", .handler_count = 2},
       {.name = "handler_against_filter_none", .owner = "ppp|k", .handler_count = 2},
       {.name = "handler_against_throwing_filter", .owner = "ppp|xf", .handler_count = 2},
+      {.name = "handler_against_replacement", .owner = "ppp|s", .handler_count = 2},
+      {.name = "handler_against_replacement_of_all", .owner = "ppp|Sf", .handler_count = 2},
       {.name = "handler_against_clear", .owner = "ppp|c", .handler_count = 2},
       {.name = "handler_against_destructor", .owner = "ppp|d", .handler_count = 2},
       {.name = "handler_against_push_filter_push_clear", .owner = "ppfpc", .handler_count = 2},

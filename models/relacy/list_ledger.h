@@ -20,6 +20,19 @@ namespace sigproof::models {
 using ElementSet = std::uint32_t;
 
 constexpr ElementSet only(unsigned number) { return ElementSet{1} << number; }
+
+/// An element has an even number, and its successor, which takes its place, the odd one after it:
+/// one of the two is in the list.
+constexpr unsigned successorOf(unsigned number) { return number | 1U; }
+constexpr bool isSuccessor(unsigned number) { return (number & 1U) != 0; }
+
+/// Places as a set of bits: those of the elements of `set`.
+constexpr ElementSet placesOf(ElementSet set) {
+  constexpr ElementSet kEven = 0x55555555;
+  return (set | set >> 1) & kEven;
+}
+constexpr ElementSet placeOf(unsigned number) { return placesOf(only(number)); }
+
 constexpr unsigned newestOf(ElementSet set) { return 31 - std::countl_zero(set); }
 constexpr unsigned oldestOf(ElementSet set) { return std::countr_zero(set); }
 
@@ -30,8 +43,8 @@ enum class WalkKind : std::uint8_t {
 
 /// One walk through the list, from before its first step to after its last.
 struct ListWalk {
-  ElementSet may = 0;
-  ElementSet must = 0;
+  ElementSet may = 0;   // elements
+  ElementSet must = 0;  // places, whichever element is there
   ElementSet visited = 0;
   unsigned last = 32;  // newest first: numbers go down
 };
@@ -47,7 +60,7 @@ class ListLedger {
     for (ListWalk* walk : walks_) {
       if (walk == nullptr) continue;
       walk->may |= before_ | after_;
-      walk->must &= before_ & after_;
+      walk->must &= placesOf(before_) & placesOf(after_);
     }
   }
   void endChange() noexcept {
@@ -94,7 +107,8 @@ class ListLedger {
     if (!is_detached_) {
       walk.may = before_ | after_;
       if (!is_detaching_) {
-        walk.must = before_ & after_ & (kind == WalkKind::kHandler ? ~ElementSet{0} : pinned_);
+        walk.must = placesOf(before_) & placesOf(after_) &
+                    (kind == WalkKind::kHandler ? ~ElementSet{0} : placesOf(pinned_));
       }
     }
     if (kind == WalkKind::kReader) ++walks_begun_by_readers_;
@@ -111,6 +125,8 @@ class ListLedger {
     require(number < 32 && (existing_ & only(number)) != 0,
             "L3/L4: iterate() visited a destroyed element");
     require((walk.visited & only(number)) == 0, "L2: iterate() visited an element twice");
+    require((placesOf(walk.visited) & placeOf(number)) == 0,
+            "L3: iterate() visited an element and its successor");
     require(number < walk.last, "L2: iterate() didn't visit the newest element first");
     require((walk.may & only(number)) != 0,
             "L3/L4: iterate() visited an element that was not in the list during the call");
@@ -119,7 +135,7 @@ class ListLedger {
   }
 
   void endWalk(ListWalk& walk) noexcept {
-    require((walk.must & ~walk.visited) == 0,
+    require((walk.must & ~placesOf(walk.visited)) == 0,
             "L3: iterate() missed an element that was in the list before and after");
     for (ListWalk*& slot : walks_) {
       if (slot == &walk) slot = nullptr;

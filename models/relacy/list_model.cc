@@ -24,6 +24,8 @@ class Element {
     value_(here()).store(number);
     ledger_.born(number);
   }
+  /// What takes the place of `old`.
+  Element(Element& old, unsigned number) : Element(old.ledger_, number, false) {}
   Element(const Element&) = delete;
   Element& operator=(const Element&) = delete;
   ~Element() {
@@ -51,7 +53,10 @@ class ListWorld {
  public:
   using List = AtomicList<Element, Policy>;
 
-  ListWorld() { StepHook::function = nullptr; }
+  ListWorld() {
+    StepHook::function = nullptr;
+    ConstantVariables::are_links = ConstantVariables::are_flags = false;
+  }
 
   void setUp() {
     const std::size_t bar = program->owner.find('|');
@@ -100,6 +105,9 @@ class ListWorld {
         return change("reclaim()", ledger_.inList(), [&] {
           if (list_->reclaim()) ledger_.requireNothingRetired();
         });
+      case 's':
+      case 'S':
+        return replace(letter == 'S');
       case 't':
         return detach();
       case 'd':
@@ -123,7 +131,7 @@ class ListWorld {
   }
 
   void push(bool is_refused) {
-    const unsigned number = ++newest_;
+    const unsigned number = newest_ += 2;
     const ElementSet before = ledger_.inList();
     change("pushFront()", is_refused ? before : before | only(number), [&] {
       try {
@@ -185,6 +193,26 @@ class ListWorld {
         require(letter == 'x', "L5: an exception out of nowhere");
       }
     });
+  }
+
+  // Those that were replaced already are left as they are.
+  void replace(bool is_all) {
+    ElementSet replaced = 0;
+    ElementSet successors = 0;
+    for (ElementSet rest = ledger_.inList(); rest != 0; rest &= ~only(newestOf(rest))) {
+      const unsigned number = newestOf(rest);
+      if (isSuccessor(number) || (!is_all && replaced != 0)) continue;
+      replaced |= only(number);
+      successors |= only(successorOf(number));
+    }
+    unsigned argument = 0;
+    const auto successor = [&](Element& element) -> unsigned* {
+      const unsigned number = element.number();
+      argument = successorOf(number);
+      return (replaced & only(number)) != 0 ? &argument : nullptr;
+    };
+    change("replace()", (ledger_.inList() & ~replaced) | successors,
+           [&] { list_->replace(successor); });
   }
 
   void detach() {
@@ -288,6 +316,10 @@ std::string_view word(char letter) {
       return "clear";
     case 'r':
       return "reclaim";
+    case 's':
+      return "replace the newest";
+    case 'S':
+      return "replace all";
     case 't':
       return "detach the readers";
     case 'd':

@@ -9,7 +9,8 @@
 //   q push, the constructor throws   k filter, keep all      t detach the readers
 //   f filter the oldest out          x filter the newest     d destroy the list (with readers: if
 //   l filter the newest out            out, then throw         all of them are through)
-//   m filter the second newest out   c clear
+//   m filter the second newest out   c clear                 s replace the newest
+//                                                            S replace all
 //   e filter every other out, from the newest on
 // A reader's program: i iterate, e isEmpty. A handler asks isEmpty, then iterates.
 #pragma once

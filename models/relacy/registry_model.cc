@@ -24,6 +24,7 @@ class RegistryWorld {
 
   RegistryWorld() {
     StepHook::function = nullptr;
+    ConstantVariables::are_links = ConstantVariables::are_flags = false;
     ModelWord::forgetAll();
     for (const char letter : program->owner) {
       if (letter != 'a' && letter != 'z' && letter != 'w') continue;
@@ -34,6 +35,7 @@ class RegistryWorld {
       terminated_value_[module_count_] = letter == 'w' ? 1 : 0;
       ++module_count_;
     }
+    does_generation_change_ = program->owner.find_first_of("nr") != std::string::npos;
     registry_.emplace(typename Registry::Options{.protocol = protocol()});
     registry_address_ = &*registry_;
     const rl::preemption_disabler no_switch(rl::ctx());
@@ -46,6 +48,9 @@ class RegistryWorld {
     for (std::size_t i = 0; i < bar; ++i) execute(program->owner[i]);
     next_step_ = bar + 1;
     pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
+    const std::string_view rest = std::string_view(program->owner).substr(bar);
+    ConstantVariables::are_links = rest.find_first_of("azwDcMtd") == std::string_view::npos;
+    ConstantVariables::are_flags = program->owner.find_first_of("gkm") == std::string::npos;
   }
 
   void runThread(unsigned index) {
@@ -53,30 +58,61 @@ class RegistryWorld {
       runOwner();
       return;
     }
-    for (std::size_t i = 0; i < program->deliverers[index - 1].size(); ++i) deliverElsewhere();
+    for (const char letter : program->deliverers[index - 1]) deliverElsewhere(letter);
     ++deliverers_through_;
   }
 
   // What the words hold when all is over: nothing but what somebody had a right to write.
   void tearDown() {
-    const bool is_renewed = program->owner.find('n') != std::string::npos;
+    ConstantVariables::are_links = ConstantVariables::are_flags = false;
+    const ModuleSet listening = registry_ ? ledger_.listed() & ~deadNow() : 0;
+    if (registry_) {
+      ledger_.judgeLevel(registry_->isWarned());
+      require(registry_->generation() == ledger_.generation(), "D6: generations were miscounted");
+      requireCount();
+    }
     for (unsigned i = 0; i < module_count_; ++i) {
       const std::uint32_t signal = modules_[i]->signal().peek();
       if ((ever_listed_ & onlyModule(i)) == 0) {
         require(signal == ModelModule::kGarbage, "R7: a refused registration changed a word");
-      } else if ((ever_signalled_ & onlyModule(i)) == 0) {
-        require(signal == 0, "R6: the signal word of an entry was not zeroed");
+      } else if ((listening & onlyModule(i)) != 0) {
+        requireAsLevel(i, signal);
       } else {
-        require(signal == kSignalValue || (is_renewed && signal == 0),
-                "R6: a registration overwrote the signal of a delivery to its entry");
+        requireLastWritten(i, signal);
       }
       require(modules_[i]->terminated().peek() == terminated_value_[i],
               "D1: somebody else wrote to a terminated word");
     }
-    if (registry_) requireCount();
   }
 
  private:
+  // D6: every word that is listened to is what the newest level asks for.
+  void requireAsLevel(unsigned index, std::uint32_t signal) {
+    if (isMovePending(index) || ledger_.isDetached()) return requireLastWritten(index, signal);
+    require(!registry_->isWarned() || signal == kSignalValue,
+            "D6/R6: the isolate is warned, but an entry's word does not say so");
+    require(registry_->isWarned() || signal == 0,
+            "D6/R6: the isolate is not warned, but an entry's word is not 0");
+  }
+
+  // Of an entry that was dropped or died: whatever was written before that.
+  void requireLastWritten(unsigned index, std::uint32_t signal) {
+    ModelModule& module = *modules_[index];
+    const bool was_signalled = (ever_signalled_ & onlyModule(index)) != 0 ||
+                               module.formerSignal().signalsBy(0) != 0 ||
+                               module.signal().signalsBy(0) != 0;
+    require(was_signalled || signal == 0, "R6: the signal word of an entry was not zeroed");
+    require(signal == kSignalValue || signal == 0, "D1: a signal word holds what nobody writes");
+    require(
+        !was_signalled || does_generation_change_ || module.hasMoved() || signal == kSignalValue,
+        "R6: a registration overwrote the signal of a delivery to its entry");
+  }
+
+  // The engine has moved the memory, and the registry was not told yet.
+  bool isMovePending(unsigned index) {
+    return modules_[index]->hasMoved() && (followed_ & onlyModule(index)) == 0;
+  }
+
   static SignalProtocol protocol() {
     return program->is_instance_protocol ? SignalProtocol::instance() : SignalProtocol::address();
   }
@@ -114,6 +150,14 @@ class RegistryWorld {
         return markTerminated();
       case 'n':
         return renew();
+      case 'r':
+        return retireGeneration();
+      case 's':
+        return deliverOnOwnersThread();
+      case 'G':
+        return grow();
+      case 'M':
+        return followMemory();
       case 'h':
         return handOver();
       case 't':
@@ -171,7 +215,7 @@ class RegistryWorld {
     if (is_accepted) ever_listed_ |= onlyModule(index);
     change("add()", after, [&] {
       const typename Registry::Result result =
-          registry_->add(module.span(), module.words(), module.attachment());
+          registry_->add(module.span(), module.words(), nullptr);
       require(result.outcome == expected, "R7: not the outcome that the words deserve");
       entries_[index] = result.entry;
     });
@@ -220,9 +264,37 @@ class RegistryWorld {
   void renew() {
     const ModuleSet alive = ledger_.listed() & ~deadNow();
     note("renew()");
+    ledger_.beginGeneration(true);
     const std::size_t written = registry_->renew();
+    ledger_.endGeneration();
     require(written == static_cast<std::size_t>(std::popcount(alive)),
             "D2: renew() didn't write to just the live entries");
+    endCall();
+  }
+
+  void retireGeneration() {
+    note("retireGeneration()");
+    ledger_.beginGeneration(false);
+    registry_->retireGeneration();
+    ledger_.endGeneration();
+    endCall();
+  }
+
+  void grow() {
+    growing_ = oldestAlive();
+    note("the memory moves of module ", growing_ + 1);
+    modules_[growing_]->grow();
+    endCall();
+  }
+
+  void followMemory() {
+    note("moveMemory() of module ", growing_ + 1);
+    typename Registry::Entry* const successor =
+        registry_->moveMemory(*entries_[growing_], modules_[growing_]->span());
+    require(successor != nullptr, "D3: a move was not followed");
+    entries_[growing_] = successor;
+    followed_ |= onlyModule(growing_);
+    requireCount();
     endCall();
   }
 
@@ -244,7 +316,7 @@ class RegistryWorld {
     note("detachReaders()");
     ledger_.beginDetach();
     registry_->detachReaders();
-    ledger_.endDetach();
+    ledger_.endDetach([this](unsigned writer) { return writtenBy(writer); });
     endCall();
   }
 
@@ -259,27 +331,61 @@ class RegistryWorld {
 
   // Delivers as a writer of its own, and judges what it wrote.
   void deliver(Registry& registry, Delivery& delivery) noexcept {
+    const ModuleSet followed = followed_;
     const unsigned writer = ++writer_count_;
     require(writer < ModelWord::kMaxWriters, "the model has more deliveries than writers");
-    const unsigned former = std::exchange(ModelWord::writerHere(), writer);
-    note("deliver()");
-    const std::size_t reported = registry.deliver();
-    ModuleSet written = 0;
+    delivery.writer = writer;
+    const unsigned outer_writer = std::exchange(ModelWord::writerHere(), writer);
+    note(delivery.generation ? "deliver(the first generation)" : "deliver()");
+    const std::size_t reported =
+        delivery.generation ? registry.deliver(*delivery.generation) : registry.deliver();
     for (unsigned i = 0; i < module_count_; ++i) {
-      const unsigned count = modules_[i]->signal().signalsBy(writer);
-      require(count <= 1, "D1: delivery wrote a word twice");
-      if (count == 1) written |= onlyModule(i);
+      // Nor one word in the old memory and one in the new.
+      require(signalCount(i, writer) <= 1 || delivery.is_overtaken,
+              "D1: delivery wrote a word twice");
+      require(modules_[i]->formerSignal().signalsBy(writer) == 0 ||
+                  (followed & onlyModule(i)) == 0 || !isOwnersThread(),
+              "D3: delivery wrote to the old memory after the registry had followed it");
     }
+    const ModuleSet written = writtenBy(writer);
     ever_signalled_ |= written;
     ledger_.end(delivery, written, reported);
     note("(call has ended)");
-    ModelWord::writerHere() = former;
+    ModelWord::writerHere() = outer_writer;
   }
 
-  void deliverElsewhere() {
-    Delivery delivery;
+  // How often a delivery wrote the signal word of a module, wherever that is.
+  unsigned signalCount(unsigned index, unsigned writer) noexcept {
+    ModelModule& module = *modules_[index];
+    const unsigned former = module.formerSignal().signalsBy(writer);
+    return module.hasMoved() ? former + module.signal().signalsBy(writer) : former;
+  }
+
+  ModuleSet writtenBy(unsigned writer) noexcept {
+    ModuleSet written = 0;
+    for (unsigned i = 0; i < module_count_; ++i) {
+      if (signalCount(i, writer) != 0) written |= onlyModule(i);
+    }
+    return written;
+  }
+
+  static bool isOwnersThread() noexcept { return rl::thread_index() == 0; }
+
+  static Delivery deliveryOf(char letter) noexcept {
+    return letter == 'l' ? Delivery{.generation = 0} : Delivery{};
+  }
+
+  void deliverElsewhere(char letter) {
+    Delivery delivery = deliveryOf(letter);
     ledger_.beginElsewhere(delivery, takeOver());
     deliver(*registry_, delivery);
+  }
+
+  void deliverOnOwnersThread() {
+    Delivery delivery;
+    ledger_.beginOnOwnersThread(delivery, deadNow(), true);
+    deliver(*registry_, delivery);
+    endCall();
   }
 
   void strike() noexcept {
@@ -287,9 +393,10 @@ class RegistryWorld {
     --handlers_left_;
     note(kHandlerBegins);
     const ModuleSet dead = deadNow();
-    Delivery delivery;
-    ledger_.beginOnOwnersThread(delivery, dead);
+    Delivery delivery = deliveryOf(program->handler);
     // Through its address: the destructor, too, may be under way.
+    const bool has_begun = registry_address_->generation() == ledger_.generation();
+    ledger_.beginOnOwnersThread(delivery, dead, has_begun);
     deliver(*registry_address_, delivery);
     // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
     if (!program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
@@ -306,6 +413,9 @@ class RegistryWorld {
   std::array<std::uint32_t, kMaxModules> terminated_value_{};
   unsigned module_count_ = 0;
   unsigned added_ = 0;
+  unsigned growing_ = 0;    // whose memory moved last
+  ModuleSet followed_ = 0;  // whose new memory the registry knows
+  bool does_generation_change_ = false;
   unsigned revivable_ = 0;  // whose terminated word was written last
   ModuleSet collected_ = 0;
   ModuleSet seen_dead_ = 0;
@@ -354,6 +464,14 @@ std::string_view word(char letter) {
       return "markTerminated";
     case 'n':
       return "renew";
+    case 'r':
+      return "retireGeneration";
+    case 's':
+      return "deliver";
+    case 'G':
+      return "the engine moves a memory";
+    case 'M':
+      return "moveMemory";
     case 'h':
       return "hand over";
     case 't':
@@ -373,14 +491,16 @@ std::string describe(const RegistryProgram& described) {
   text.back() = '.';
   for (const std::string& deliverer : described.deliverers) {
     text += " On another thread:";
-    for (std::size_t i = 0; i < deliverer.size(); ++i) text += " deliver,";
+    for (const char letter : deliverer) {
+      text += letter == 'l' ? " deliver for the first generation," : " deliver,";
+    }
     text.back() = '.';
   }
   if (described.handler_count > 0) {
     text += fmt::format(
-        " Up to {} handlers (nested or not) deliver on the owner's thread, before any atomic step, "
-        "allocation, destruction and deallocation.",
-        described.handler_count);
+        " Up to {} handlers (nested or not) deliver{} on the owner's thread, before any atomic "
+        "step, allocation, destruction and deallocation.",
+        described.handler_count, described.handler == 'l' ? " for the first generation" : "");
   }
   if (described.is_unaligned) text += " Words across 4-byte boundaries, written byte by byte.";
   if (described.is_instance_protocol) text += " Instance protocol.";

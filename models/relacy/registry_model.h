@@ -5,14 +5,18 @@
 //   {.name = "delivery_against_registration", .owner = "aa", .deliverers = {"s"}}
 //
 // The owner's program has a letter for each call; what stands before '|' is done before the threads
-// start. `oldest` is the oldest entry that is not dead:
-//   a add a module                              m the oldest's module writes 1 to its terminated
-//   word z add one whose words overlap: refused      v ... writes 0 there again (revives its
-//   memory) w add one that is terminated: refused       g the engine collected the oldest's
-//   instance D dropDead        k markTerminated          h hand over: deliveries that see this come
-//   after c clear           n renew                     all of the above t detachReaders   d
-//   destroy (with deliverers: if all of them are through)
-// A deliverer's program: s deliver.
+// start. "The oldest" is the oldest entry that is not dead:
+//   a  add a module                    m  the oldest's module writes 1 to its terminated word
+//   z  add one whose words overlap:    v  it writes 0 there again (revives its memory)
+//      refused                         g  the engine collects the oldest's instance
+//   w  add one that is terminated:     G  the engine moves the oldest's memory
+//      refused                         M  moveMemory() of that entry
+//   D  dropDead                        k  markTerminated
+//   c  clear                           s  deliver
+//   n  renew                           t  detachReaders
+//   r  retireGeneration                d  destroy (with deliverers: if all are through)
+//   h  hand over: deliveries that see this come after all of the above
+// A deliverer's program: s deliver, l deliver for the first generation, late if it has ended.
 #pragma once
 
 #include <string>
@@ -28,6 +32,8 @@ struct RegistryProgram {
   std::vector<std::string> deliverers{};
   /// How many handlers strike the owner, at any of its atomic steps; nested ones count.
   unsigned handler_count = 0;
+  /// What a handler does, as in a deliverer's program.
+  char handler = 's';
   /// Whether the modules' words lie across 4-byte boundaries.
   bool is_unaligned = false;
   bool is_instance_protocol = false;
@@ -40,5 +46,7 @@ Model makeRegistryModel(const RegistryProgram& program);
 /// The tables, one for each family.
 std::vector<Model> registryHandlerModels();
 std::vector<Model> registryDeliveryModels();
+std::vector<Model> registryLevelModels();
+std::vector<Model> registryMoveModels();
 
 }  // namespace sigproof::models

@@ -6,6 +6,7 @@
 #pragma once
 
 // Everything of the standard library that a model or core uses comes before Relacy's macros.
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>

@@ -16,6 +16,24 @@
 
 namespace sigproof::models {
 
+/// What no thread of the model that runs stores to, once the threads have started. Threads are not
+/// switched before a load of such a variable: every order of it and another thread's step comes to
+/// the same, and a search that tries all of them is that much longer. A store all the same fails
+/// the model. Handlers strike there as anywhere.
+///
+/// Where the links are constant nobody asks for readers, and a reader's announcement does nothing
+/// but order its thread after those that left before. Nor are threads switched before it, then: as
+/// early as it can be it orders least, so that no execution is kept from being seen.
+struct ConstantVariables {
+  static inline bool are_links = false;  ///< the list's pointers
+  static inline bool are_flags = false;  ///< whether entries are dead
+
+  template <class T>
+  static bool includes() noexcept {
+    return (std::is_pointer_v<T> && are_links) || (std::is_same_v<T, bool> && are_flags);
+  }
+};
+
 /// `kIsDebug` says whether core looks for misuse, as it does in debug builds.
 template <bool kIsDebug>
 struct BasicRelacyPolicy {
@@ -33,16 +51,27 @@ struct BasicRelacyPolicy {
 
     T load(std::memory_order order, Location at = Location::current()) const noexcept {
       beginStep();
+      if (ConstantVariables::includes<T>()) {
+        const rl::preemption_disabler no_switch(rl::ctx());
+        AtomicSteps::enter(StepKind::kLoad, order, at);
+        return value_.load(relacyOrder(order), debugInfo(at));
+      }
       return value_.load(relacyOrder(AtomicSteps::enter(StepKind::kLoad, order, at)),
                          debugInfo(at));
     }
     void store(T value, std::memory_order order, Location at = Location::current()) noexcept {
       beginStep();
+      require(!ConstantVariables::includes<T>(), "the model takes this variable for constant", at);
       value_.store(value, relacyOrder(AtomicSteps::enter(StepKind::kStore, order, at)),
                    debugInfo(at));
     }
     T fetchAdd(T operand, std::memory_order order, Location at = Location::current()) noexcept {
       beginStep();
+      if (std::is_same_v<T, std::uint32_t> && ConstantVariables::are_links) {
+        const rl::preemption_disabler no_switch(rl::ctx());
+        AtomicSteps::enter(StepKind::kRmw, order, at);
+        return value_.fetch_add(operand, relacyOrder(order), debugInfo(at));
+      }
       return value_.fetch_add(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
                               debugInfo(at));
     }
@@ -50,6 +79,11 @@ struct BasicRelacyPolicy {
       beginStep();
       return value_.fetch_sub(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
                               debugInfo(at));
+    }
+    T fetchOr(T operand, std::memory_order order, Location at = Location::current()) noexcept {
+      beginStep();
+      return value_.fetch_or(operand, relacyOrder(AtomicSteps::enter(StepKind::kRmw, order, at)),
+                             debugInfo(at));
     }
     bool compareExchange(T& expected, T desired, std::memory_order order,
                          Location at = Location::current()) noexcept {

@@ -58,7 +58,7 @@ std::vector<std::string_view> callsOf(Kind kind) {
     case Kind::kAtomicStore:
       return {".storeOwned(", ".store("};
     case Kind::kReadModifyWrite:
-      return {".fetchAdd(", ".fetchSub(", ".compareExchange("};
+      return {".fetchAdd(", ".fetchSub(", ".fetchOr(", ".compareExchange("};
     default:
       return {};
   }

@@ -105,12 +105,22 @@ class CaseRun final : public BoundaryObserver {
   CaseFailure locate(const std::vector<State>& states, const Violation& violation) const {
     CaseFailure failure{std::nullopt, std::nullopt, violation.expected, violation.seen};
     const auto& run = (*trace_)[violation.state];
-    if (run.moment != Moment::kBoundary) return failure;
+    if (run.moment != Moment::kBoundary) {
+      failure.boundary = onlyBoundary();
+      return failure;
+    }
     failure.boundary = run.first;
     if (!violation.earlier_state || isWrongAlone(states, violation)) return failure;
     const auto& earlier = (*trace_)[*violation.earlier_state];
     if (earlier.moment == Moment::kBoundary) failure.since_boundary = earlier.last;
     return failure;
+  }
+
+  // Where the handler acted at one boundary alone, that is where to look for the reason.
+  std::optional<Boundary> onlyBoundary() const {
+    constexpr std::size_t kBeforeOneAfter = 3;
+    if (trace_->size() != kBeforeOneAfter || (*trace_)[1].count != 1) return std::nullopt;
+    return (*trace_)[1].first;
   }
 
   // Whether a handler that acts at this boundary only would be refused as well.

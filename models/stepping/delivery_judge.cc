@@ -23,6 +23,8 @@ struct View {
   bool is_first;
   bool is_last;
   bool is_renewing;
+  bool was_warned;
+  const ModuleState* leaving;  // the module that is, if there is one
 };
 
 Complaint judgeSilence(const View& view) {
@@ -34,11 +36,11 @@ Complaint judgeSilence(const View& view) {
                      word(view.expected.signal_initial));
 }
 
-// Before publication each byte is what the program left there, or 0 already, and never goes back.
-bool isOnItsWayToZero(std::uint32_t value, std::uint32_t from) {
+// Before publication each byte is what was there, or what it is to be, and never goes back.
+bool isOnItsWay(std::uint32_t value, std::uint32_t from, std::uint32_t to) {
   for (int shift = 0; shift < 32; shift += 8) {
     const std::uint32_t byte = value >> shift & 0xFF;
-    if (byte != 0 && byte != (from >> shift & 0xFF)) return false;
+    if (byte != (to >> shift & 0xFF) && byte != (from >> shift & 0xFF)) return false;
   }
   return true;
 }
@@ -53,7 +55,7 @@ Complaint judgeUnpublished(const View& view) {
   if (view.now.signal_after != view.now.signal_before) {
     return fmt::format("module {}, not published yet, not to be written", view.number);
   }
-  if (!isOnItsWayToZero(view.now.signal_before, from)) {
+  if (!isOnItsWay(view.now.signal_before, from, 0)) {
     return fmt::format("the signal word of module {} to go from {} to 0 and nowhere else",
                        view.number, word(view.expected.signal_initial));
   }
@@ -66,10 +68,37 @@ Complaint judgeJoining(const View& view) {
   if (view.is_first) return fmt::format("module {} not to be registered yet", view.number);
   const bool was_published = isDelivered(*view.earlier);
   if (view.now.signal_before == (was_published ? kWarning : 0)) return std::nullopt;
+  // Published under a warning, and the registration has told it since.
+  if (!was_published && view.was_warned && view.now.signal_before == kWarning) return std::nullopt;
   if (was_published) {
     return fmt::format("the signal written to module {} to stay: 24 was lost", view.number);
   }
   return fmt::format("the signal word of module {} to be 0 when it is published", view.number);
+}
+
+// The old place is written, or the new one, which is warned before it can be reached.
+Complaint judgeSuccessor(const View& view) {
+  if (isDelivered(view.now) == isDelivered(*view.leaving)) {
+    return fmt::format("module {} to be reached where its memory was before or where it is now",
+                       view.number);
+  }
+  const std::uint32_t from =
+      view.earlier == nullptr ? view.expected.signal_initial : view.earlier->signal_before;
+  const bool is_warned = view.now.signal_before == kWarning;
+  if (isDelivered(view.now) ? !is_warned : !isOnItsWay(view.now.signal_before, from, kWarning)) {
+    return fmt::format("the signal word of module {} to say 24 in its new memory", view.number);
+  }
+  return std::nullopt;
+}
+
+// D6: what the call leaves behind is what the level asks for.
+Complaint judgeFinalWord(const View& view) {
+  const std::uint32_t wanted = view.was_warned ? kWarning : 0;
+  if (!view.is_last || !isDelivered(view.now) || view.now.signal_before == wanted) {
+    return std::nullopt;
+  }
+  return fmt::format("the signal word of module {} to be {} after the call, as the level is",
+                     view.number, wanted);
 }
 
 // Nobody but the handler (and renewal) writes the word of a module that is registered already.
@@ -103,7 +132,9 @@ Complaint judgeReached(const View& view, bool must_be_reached) {
 
 Complaint judgeSignalWord(const View& view) {
   if (view.expected.role == Role::kSilent) return judgeSilence(view);
+  if (auto complaint = judgeFinalWord(view)) return complaint;
   if (view.expected.role == Role::kJoining) return judgeJoining(view);
+  if (view.expected.role == Role::kSuccessor) return judgeSuccessor(view);
   if (auto complaint = judgeOthersWrites(view)) return complaint;
   switch (view.expected.role) {
     case Role::kLeaving:
@@ -155,10 +186,37 @@ Complaint judgeTerminationOrder(const DeliveryState& state,
   return std::nullopt;
 }
 
+// D6: generations go forward, each begins without a warning if the budget was renewed, and keeps
+// the warning that a handler has given it.
+Complaint judgeLevel(std::span<const DeliveryState> states, std::size_t i,
+                     const DeliveryExpectation& expectation) {
+  const DeliveryState& state = states[i];
+  if (state.is_late_signal_heard) return "nothing to be written for a generation that has ended";
+  const bool is_last = i + 1 == states.size();
+  if (is_last && i != 0 && state.generation != expectation.ended_generations) {
+    return fmt::format("generation {} after the call", expectation.ended_generations);
+  }
+  if (i == 0) return std::nullopt;
+  const DeliveryState& earlier = states[i - 1];
+  if (state.generation < earlier.generation) return "generations to go forward";
+  const bool must_be_warned = state.generation == earlier.generation || !expectation.is_renewing;
+  if (state.was_warned == must_be_warned) return std::nullopt;
+  return must_be_warned ? "the warning of the handler before to stay"
+                        : "no warning in a generation that nobody warned yet";
+}
+
+const ModuleState* leavingOf(const DeliveryState& state, const DeliveryExpectation& expectation) {
+  for (std::size_t m = 0; m < expectation.modules.size(); ++m) {
+    if (expectation.modules[m].role == Role::kLeaving) return &state.modules[m];
+  }
+  return nullptr;
+}
+
 Complaint judgeOne(std::span<const DeliveryState> states, std::size_t i,
                    const DeliveryExpectation& expectation) {
   const DeliveryState& state = states[i];
   if (state.fault != LookFault::kNone) return "a delivery to live entries";
+  if (auto complaint = judgeLevel(states, i, expectation)) return complaint;
   std::uint32_t delivered = 0;
   for (std::size_t m = 0; m < expectation.modules.size(); ++m) {
     const View view{m,
@@ -167,7 +225,9 @@ Complaint judgeOne(std::span<const DeliveryState> states, std::size_t i,
                     expectation.modules[m],
                     i == 0,
                     i + 1 == states.size(),
-                    expectation.is_renewing};
+                    expectation.is_renewing,
+                    state.was_warned,
+                    leavingOf(state, expectation)};
     if (auto complaint = judgeModule(view)) return complaint;
     if (isDelivered(state.modules[m])) ++delivered;
   }
@@ -191,6 +251,9 @@ std::optional<Violation> judgeDeliveries(std::span<const DeliveryState> states,
 
 std::string describe(const DeliveryState& state) {
   std::string text = fmt::format("{} written", state.written);
+  if (state.generation != 0) text += fmt::format(" in generation {}", state.generation);
+  if (!state.was_warned) text += ", not warned before";
+  if (state.is_late_signal_heard) text += ", a late signal was heard";
   for (std::size_t i = 0; i < state.module_count; ++i) {
     const ModuleState& module = state.modules[i];
     text += fmt::format("; module {}: {}", i, word(module.signal_after));

@@ -1,5 +1,5 @@
-// Whether what handlers' deliveries did, while one call on a registry ran, is what R6, R7, D1, D2
-// and D5 allow.
+// Whether what handlers' deliveries did, while one call on a registry ran, is what R6, R7, D1, D2,
+// D3, D5 and D6 allow.
 //
 //   DeliveryExpectation adding{.modules = {{.role = Role::kListening},
 //                                          {.role = Role::kJoining, .signal_initial = garbage}}};
@@ -35,6 +35,8 @@ enum class Role : std::uint8_t {
   kJoining,    ///< Registered by the call: untouched, then zeroed, then reached by every delivery.
   kLeaving,    ///< Dropped by the call while live: reached, then never again.
   kDying,      ///< Terminated by the call: reached until its terminated word is not 0.
+  kSuccessor,  ///< Where the call moves the memory of the one module that is leaving: reached from
+               ///< when that one is not, and warned by then. A copy from before the warning.
 };
 
 /// One module around one delivery.
@@ -51,7 +53,11 @@ struct ModuleState {
 /// One delivery.
 struct DeliveryState {
   LookFault fault = LookFault::kNone;
-  std::uint32_t written = 0;  ///< what deliver() returned
+  std::uint32_t written = 0;     ///< what deliver() returned
+  std::uint32_t generation = 0;  ///< as the handler found it
+  bool was_warned = false;       ///< as the handler found it
+  /// A delivery for the first generation, after that had ended, wrote or claimed to have written.
+  bool is_late_signal_heard = false;
   std::uint32_t module_count = 0;
   std::array<ModuleState, kMaxModules> modules{};
 
@@ -69,6 +75,8 @@ struct DeliveryExpectation {
   std::vector<ModuleExpectation> modules;
   /// The call writes 0 to the words of live entries (renewal).
   bool is_renewing = false;
+  /// How many generations the call ends. The first look finds generation 0.
+  std::uint32_t ended_generations = 0;
 };
 
 /// Judges the deliveries in their order; the first is from before the call, the last from after it.

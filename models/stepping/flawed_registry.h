@@ -19,6 +19,8 @@ enum class RegistryFlaw : std::uint8_t {
   kWritesPastTheWord,       ///< deliver: 5 bytes instead of 4, where it interrupts another
   kHidesWhileDropping,      ///< dropDead: deliveries meanwhile find nothing
   kWritesToTheLast,         ///< deliver: writes to the newest module, dead, dropped or not
+  kErasesNewWarnings,       ///< renew: clears the newest module's word again when it is through
+  kHidesWhileMoving,        ///< moveMemory: deliveries meanwhile find nothing
 };
 
 template <RegistryFlaw kFlaw>
@@ -39,6 +41,7 @@ class FlawedRegistry : public SignalRegistry<> {
     return result;
   }
 
+  using Base::deliver;
   std::size_t deliver() noexcept {
     if (is_hidden_) return 0;
     const bool is_nested = is_delivering_;
@@ -52,6 +55,19 @@ class FlawedRegistry : public SignalRegistry<> {
     }
     is_delivering_ = is_nested;
     return written;
+  }
+
+  std::size_t renew() noexcept {
+    const std::size_t written = Base::renew();
+    if (kFlaw == RegistryFlaw::kErasesNewWarnings) store(Word{});
+    return written;
+  }
+
+  Base::Entry* moveMemory(Base::Entry& entry, OwnedSpan memory) noexcept {
+    is_hidden_ = kFlaw == RegistryFlaw::kHidesWhileMoving;
+    Base::Entry* const successor = Base::moveMemory(entry, std::move(memory));
+    is_hidden_ = false;
+    return successor;
   }
 
   void dropDead() noexcept {

@@ -26,6 +26,7 @@ namespace sigproof::stepping {
 struct RegistryScene {
   SignalRegistry<>::Options options;
   std::vector<ModulePlan> modules;
+  std::uint32_t ended_generations = 0;  ///< by the call
   bool is_renewing = false;
 };
 
@@ -81,7 +82,7 @@ CaseResult runRegistryCase(const RegistryScene& scene, HeapMode heap_mode, const
                            Prepare prepare, Operation operation) {
   RegistryWorld<Registry> world(scene.options);
   for (const ModulePlan& module : scene.modules) world.addModule(module);
-  if (scene.is_renewing) world.expectRenewal();
+  world.expectGenerations(scene.ended_generations, scene.is_renewing);
   CaseRun run(world);
   std::string_view complaint;
   CaseResult result;
@@ -233,6 +234,7 @@ std::vector<Case> deliveryCases() {
        collected(4)}};
   RegistryScene renewal = address;
   renewal.is_renewing = true;
+  renewal.ended_generations = 1;
   std::vector<Case> cases;
   addRegistryCase<Registry>(cases, "deliver-address", address, deliver_to_three);
   addRegistryCase<Registry>(cases, "deliver-instance", instance, deliver_to_three);
@@ -242,6 +244,94 @@ std::vector<Case> deliveryCases() {
   addRegistryCase<Registry>(cases, "renew", renewal, [](World& world) noexcept {
     return std::string_view(world.registry().renew() == 3 ? "" : "renew() did not return 3");
   });
+  return cases;
+}
+
+/// The case with a handler at one boundary in a run, once for each: what one handler did is then
+/// not made good by the next. A replay strikes where it is told to.
+inline Case struckOnce(const Case& one) {
+  return {one.name, [one](const CasePlan& plan) {
+            if (!plan.is_stepped || !plan.selection.isAll()) return one.run(plan);
+            constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+            CaseResult sum = one.run({.is_stepped = true, .selection = Selection({kNever})});
+            const std::size_t boundaries = sum.boundaries;
+            for (std::size_t i = 0; i < boundaries && !sum.failure; ++i) {
+              CaseResult result = one.run({.is_stepped = true, .selection = Selection({i})});
+              sum.state_count += result.state_count;
+              sum.is_complete = sum.is_complete && result.is_complete;
+              sum.states = std::move(result.states);
+              sum.failure = std::move(result.failure);
+            }
+            return sum;
+          }};
+}
+
+/// Calls that change the level or have to heed it, the handler at one instruction at a time.
+template <class Registry>
+std::vector<Case> levelCases() {
+  using World = RegistryWorld<Registry>;
+  const auto renew_twice = [](World& world) noexcept -> std::string_view {
+    world.registry().renew();
+    return world.registry().renew() == 2 ? "" : "renew() did not return 2";
+  };
+  const auto renew_and_add = [](World& world) noexcept -> std::string_view {
+    world.registry().renew();
+    WatchedMemory& module = world.module(1);
+    const auto result = world.registry().add(
+        module.span(), {module.plan().signal, module.plan().terminated}, nullptr);
+    return result.entry != nullptr ? "" : "the module was not registered";
+  };
+  const auto retire = [](World& world) noexcept -> std::string_view {
+    world.registry().retireGeneration();
+    return world.registry().isWarned() ? "" : "the warning is gone";
+  };
+  std::vector<Case> cases;
+  ModulePlan joining = placed(1, {.role = Role::kJoining});
+  joining.is_registered_before = false;
+  addRegistryCase<Registry>(cases, "renew-warned-then-not",
+                            {{}, {listening(0), listening(1)}, 2, true}, renew_twice);
+  addRegistryCase<Registry>(cases, "renew-then-add", {{}, {listening(0), joining}, 1, true},
+                            renew_and_add);
+  addRegistryCase<Registry>(cases, "retire-generation", {{}, {listening(0), listening(1)}, 1},
+                            retire);
+  for (Case& one : cases) one = struckOnce(one);
+  return cases;
+}
+
+/// Three entries, of which the engine moves the memory of the one at `index`.
+template <class Registry>
+void addMove(std::vector<Case>& cases, std::size_t index, bool is_memory_short) {
+  using World = RegistryWorld<Registry>;
+  constexpr std::size_t kNew = 3;
+  RegistryScene scene{{}, {listening(0), listening(1), listening(2)}};
+  ModulePlan successor = placed(index, {.role = Role::kSuccessor});
+  if (is_memory_short) successor.role = Role::kSilent;
+  successor.is_registered_before = false;
+  scene.modules.push_back(successor);
+  if (!is_memory_short) scene.modules[index].role = Role::kLeaving;
+  const auto name = fmt::format("{}{}", index, is_memory_short ? "-out-of-memory" : "");
+  addPreparedCase<Registry>(
+      cases, name, scene, [](World& world) { return world.module(kNew).span(); },
+      [=](World& world, OwnedSpan& span) noexcept -> std::string_view {
+        if (is_memory_short) failNextAllocation();
+        auto* moved = world.registry().moveMemory(world.entry(index), std::move(span));
+        if ((moved == nullptr) != is_memory_short) return "another result than the case's";
+        if (world.module(index).isReleased() == is_memory_short) {
+          return "the old memory is not let go, or too soon";
+        }
+        return world.registry().entryCount() == 3 ? "" : "entryCount() is not 3";
+      });
+}
+
+template <class Registry>
+std::vector<Case> moveMemoryCases() {
+  std::vector<Case> cases;
+  for (std::size_t index = 0; index < 3; ++index) addMove<Registry>(cases, index, false);
+  addMove<Registry>(cases, 1, true);
+  const std::size_t count = cases.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    cases.push_back(struckOnce({cases[i].name + "-struck-once", cases[i].run}));
+  }
   return cases;
 }
 

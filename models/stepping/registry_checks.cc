@@ -29,6 +29,21 @@ std::vector<Check> registryChecks() {
        deliveryCases<Registry>(),
        "writes one byte past the word where it interrupts another delivery",
        deliveryCases<Flawed<RegistryFlaw::kWritesPastTheWord>>()},
+      {"level",
+       {"L2", "D5", "D6"},
+       "renew with and without a warning, add between a renewal and a warning, retireGeneration; "
+       "one handler, at each instruction in turn, that sends a late signal and delivers",
+       levelCases<Registry>(),
+       "erases the warning of a handler that strikes renew",
+       levelCases<Flawed<RegistryFlaw::kErasesNewWarnings>>()},
+      {"move_memory",
+       {"L3", "D1", "D3", "D5", "D6"},
+       "moveMemory of the oldest, the middle and the newest of three entries under a warning that "
+       "the copy missed, and with no memory for the successor; handlers at all instructions, and "
+       "at one in turn",
+       moveMemoryCases<Registry>(),
+       "finds no entry while a memory is followed",
+       moveMemoryCases<Flawed<RegistryFlaw::kHidesWhileMoving>>()},
       {"drop_dead",
        {"L3", "D1", "D2", "D5", "G1", "G2"},
        "dropDead of 4 entries for each of the 16 subsets that may be dead, by their word or "

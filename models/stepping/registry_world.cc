@@ -10,6 +10,7 @@ WatchedMemory::WatchedMemory(const ModulePlan& plan) : plan_(plan) {
   if (plan_.terminated) {
     writeTerminated(plan_.is_terminated_by_itself ? 0 : plan_.terminated_before);
   }
+  if (plan_.role == Role::kSuccessor && plan_.signal) writeSignal(0);
   initial_ = bytes_;
   excludeWord(plan_.signal);
   excludeWord(plan_.terminated);

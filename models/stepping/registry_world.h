@@ -107,7 +107,11 @@ class RegistryWorld {
     expectation_.modules.push_back(
         {plan.role, initial, plan.terminated_before, plan.terminated_after});
   }
-  void expectRenewal() noexcept { expectation_.is_renewing = true; }
+  /// The stepped call ends so many generations, by renewals or without.
+  void expectGenerations(std::uint32_t ended, bool is_renewing) noexcept {
+    expectation_.ended_generations = ended;
+    expectation_.is_renewing = is_renewing;
+  }
 
   /// Brings the registry to where the stepped call finds it.
   void registerModules() {
@@ -117,11 +121,15 @@ class RegistryWorld {
       if (!plan.is_registered_before) continue;
       auto* entry = registry().add(module.span(), {plan.signal, plan.terminated}, nullptr).entry;
       if (entry == nullptr) continue;  // the first look will tell
+      entries_[i] = entry;
       if (plan.is_terminated_by_itself) module.writeTerminated(plan.terminated_before);
       if (plan.is_collected) entry->markDead();
       if (plan.role == Role::kSilent) expectation_.modules[i].signal_initial = module.readSignal();
     }
   }
+
+  /// The entry of a module that registerModules() registered.
+  typename Registry::Entry& entry(std::size_t index) noexcept { return *entries_[index]; }
 
   /// As ListWorld::destroyList().
   void destroyRegistry() noexcept {
@@ -136,9 +144,22 @@ class RegistryWorld {
     state.module_count = static_cast<std::uint32_t>(modules_.size());
     for (std::size_t i = 0; i < modules_.size(); ++i) prepareModule(*modules_[i], state.modules[i]);
     errno = kErrnoMark;
+    lookAtLevel(state);
     state.written = static_cast<std::uint32_t>(registry().deliver());
     if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
     for (std::size_t i = 0; i < modules_.size(); ++i) inspectModule(*modules_[i], state.modules[i]);
+  }
+
+  // What the level is, and that a signal of the first generation is heard in no later one.
+  void lookAtLevel(DeliveryState& state) noexcept {
+    state.generation = static_cast<std::uint32_t>(registry().generation());
+    state.was_warned = registry().isWarned();
+    if (state.generation == 0) return;
+    state.is_late_signal_heard = registry().deliver(0) != 0;
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      if (modules_[i]->plan().role != Role::kListening || !modules_[i]->plan().signal) continue;
+      if (modules_[i]->readSignal() != kSentinel) state.is_late_signal_heard = true;
+    }
   }
 
   std::optional<Violation> judge(std::span<const DeliveryState> states) const {
@@ -155,16 +176,21 @@ class RegistryWorld {
     if (role != Role::kJoining || state.signal_before == kWarning) module.writeSignal(kSentinel);
   }
 
-  static void inspectModule(const WatchedMemory& module, ModuleState& state) noexcept {
+  static void inspectModule(WatchedMemory& module, ModuleState& state) noexcept {
     state.signal_after = module.readSignal();
     state.terminated = module.readTerminated();
     state.is_intact = module.isIntact();
     state.is_touched_after_release =
         module.isTouchedAfterRelease() || (module.isReleased() && state.signal_after == kWarning);
+    // Not published yet: what the call wrote there must still be there when it is.
+    if (module.plan().role == Role::kSuccessor && state.signal_after == kSentinel) {
+      module.writeSignal(state.signal_before);
+    }
   }
 
   DeliveryExpectation expectation_;
   std::vector<std::unique_ptr<WatchedMemory>> modules_;
+  std::array<typename Registry::Entry*, kMaxModules> entries_{};
   bool is_registry_destroyed_ = false;
   alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;
 };

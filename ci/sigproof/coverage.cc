@@ -1,0 +1,173 @@
+#include "ci/sigproof/coverage.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string_view>
+
+#include "ci/sigproof/user_error.h"
+
+namespace sigproof::tool {
+namespace {
+
+using nlohmann::json;
+
+struct Share {
+  std::uint64_t all = 0;
+  std::uint64_t reached = 0;
+
+  void add(const CoveredThing& thing) {
+    ++all;
+    reached += thing.is_reached ? 1 : 0;
+  }
+  double value() const {
+    return all == 0 ? 1 : static_cast<double>(reached) / static_cast<double>(all);
+  }
+};
+
+// The number at `text`'s start; 0 where there is none, which is also what "-" of an unreached
+// branch means.
+std::uint64_t numberAt(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string trimmed(const std::string& line) {
+  const std::size_t begin = line.find_first_not_of(" \t");
+  return begin == std::string::npos ? "" : line.substr(begin);
+}
+
+std::string memberOf(const json& entry, const char* name) {
+  const auto found = entry.find(name);
+  if (found == entry.end() || !found->is_string() || found->get<std::string>().empty()) {
+    throw UserError(fmt::format("core/coverage_exceptions.json: an entry has no text \"{}\": {}",
+                                name, entry.dump()));
+  }
+  return *found;
+}
+
+// An unreached thing, as the report lists it.
+json unreachedJson(const CoveredFile& file, const CoveredThing& thing, const std::string& code,
+                   const std::string& reason) {
+  return {{"place", fmt::format("{}:{}", file.file, thing.line)},
+          {"what", thing.is_branch ? "branch" : "line"},
+          {"code", code},
+          {"reason", reason.empty() ? "NOT ARGUED" : reason}};
+}
+
+}  // namespace
+
+std::vector<CoveredFile> readLcov(const std::string& text, const std::string& root) {
+  std::vector<CoveredFile> files;
+  bool is_wanted = false;
+  bool is_lcov = false;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const std::string_view view = line;
+    if (view.starts_with("SF:")) {
+      is_lcov = true;
+      is_wanted = view.substr(3).starts_with(root);
+      if (is_wanted) files.push_back({line.substr(3 + root.size()), {}});
+    } else if (is_wanted && view.starts_with("DA:")) {
+      const std::string_view count = view.substr(view.find(',') + 1);
+      files.back().things.push_back({numberAt(view.substr(3)), false, numberAt(count) != 0});
+    } else if (is_wanted && view.starts_with("BRDA:")) {
+      const std::string_view count = view.substr(view.rfind(',') + 1);
+      files.back().things.push_back({numberAt(view.substr(5)), true, numberAt(count) != 0});
+    }
+  }
+  if (!is_lcov) throw UserError("llvm-cov's report names no file; run ci/coverage again");
+  return files;
+}
+
+std::vector<CoverageException> readExceptions(const std::string& json_text) {
+  const json entries = json::parse(json_text, nullptr, false);
+  if (!entries.is_array()) throw UserError("core/coverage_exceptions.json is no array of JSON");
+  std::vector<CoverageException> exceptions;
+  for (const json& entry : entries) {
+    const std::string what = memberOf(entry, "what");
+    if (what != "line" && what != "branch") {
+      throw UserError("core/coverage_exceptions.json: \"what\" is \"line\" or \"branch\", not " +
+                      what);
+    }
+    exceptions.push_back({.file = memberOf(entry, "file"),
+                          .is_branch = what == "branch",
+                          .code = memberOf(entry, "code"),
+                          .reason = memberOf(entry, "reason")});
+  }
+  return exceptions;
+}
+
+reports::Record judgeCoverage(
+    const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
+    const std::function<std::string(const std::string&, std::uint64_t)>& source_line) {
+  reports::Record record{.check = "coverage/core", .kind = reports::Kind::kCoverage};
+  std::vector<bool> is_used(exceptions.size(), false);
+  const auto reasonFor = [&](const CoveredFile& file, const CoveredThing& thing,
+                             const std::string& code) -> std::string {
+    for (std::size_t i = 0; i < exceptions.size(); ++i) {
+      const CoverageException& exception = exceptions[i];
+      if (exception.file != file.file || exception.is_branch != thing.is_branch ||
+          code.find(exception.code) == std::string::npos) {
+        continue;
+      }
+      is_used[i] = true;
+      return exception.reason;
+    }
+    return "";
+  };
+
+  Share lines;
+  Share branches;
+  std::size_t unargued = 0;
+  json table = json::array();
+  json unreached = json::array();
+  for (const CoveredFile& file : files) {
+    Share file_lines;
+    Share file_branches;
+    for (const CoveredThing& thing : file.things) {
+      (thing.is_branch ? file_branches : file_lines).add(thing);
+      (thing.is_branch ? branches : lines).add(thing);
+      if (thing.is_reached) continue;
+      const std::string code = trimmed(source_line(file.file, thing.line));
+      const std::string reason = reasonFor(file, thing, code);
+      unargued += reason.empty() ? 1 : 0;
+      unreached.push_back(unreachedJson(file, thing, code, reason));
+    }
+    // As rows of one array, so that they are not taken for shares of a total.
+    table.push_back({{"file", file.file},
+                     {"lines", file_lines.all},
+                     {"lines_reached", file_lines.reached},
+                     {"branches", file_branches.all},
+                     {"branches_reached", file_branches.reached}});
+  }
+  json stale = json::array();
+  for (std::size_t i = 0; i < exceptions.size(); ++i) {
+    if (!is_used[i]) stale.push_back(exceptions[i].file + ": " + exceptions[i].code);
+  }
+
+  const bool is_passed = lines.value() >= kCoverageBar && branches.value() >= kCoverageBar &&
+                         unargued == 0 && stale.empty() && lines.all != 0;
+  record.verdict = is_passed ? reports::Verdict::kPassed : reports::Verdict::kFailed;
+  record.executions = branches.all;
+  record.engine = "llvm-cov 19, without optimisation";
+  record.summary = fmt::format(
+      "{:.1f} % of {} lines and {:.1f} % of {} branches reached, {} % asked; {} unreached, of "
+      "which "
+      "{} not argued; {} stale exceptions",
+      lines.value() * 100, lines.all, branches.value() * 100, branches.all, kCoverageBar * 100,
+      unreached.size(), unargued, stale.size());
+  record.covered =
+      "core/*.h, core/*.cc and core/v8 under core's own unit tests; each instantiation "
+      "of a template counts as the same code";
+  record.cannot_see = "Whether a test that reaches a line would notice if it were wrong.";
+  record.replay = "ci/coverage";
+  record.detail = {{"files", table}, {"unreached", unreached}};
+  if (!stale.empty()) record.detail["stale_exceptions"] = stale;
+  return record;
+}
+
+}  // namespace sigproof::tool

@@ -1,0 +1,54 @@
+// What of core its tests reached, out of the report that llvm-cov writes in lcov's format, and
+// whether what they did not is argued.
+//
+//   const auto files = readLcov(text, "/home/me/sigproof/");
+//   const Record record = judgeCoverage(files, exceptions, {});
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "reports/record.h"
+
+namespace sigproof::tool {
+
+/// A line, or one of the two ways that a branch of it can go.
+struct CoveredThing {
+  std::uint64_t line = 0;
+  bool is_branch = false;
+  bool is_reached = false;
+};
+
+struct CoveredFile {
+  std::string file;  ///< from the repository's root
+  std::vector<CoveredThing> things;
+};
+
+/// One entry of core/coverage_exceptions.json: unreached things of `file`, of one kind, in lines
+/// that contain `code`, are argued by `reason`.
+struct CoverageException {
+  std::string file;
+  bool is_branch = false;
+  std::string code;
+  std::string reason;
+};
+
+/// The files below `root`, which ends with a slash. Throws UserError if the text is none of lcov's.
+std::vector<CoveredFile> readLcov(const std::string& text, const std::string& root);
+
+/// Throws UserError with one sentence that names the entry and what is wrong with it.
+std::vector<CoverageException> readExceptions(const std::string& json_text);
+
+/// Of lines and of branches each, at least this share must be reached.
+inline constexpr double kCoverageBar = 0.98;
+
+/// Passed if both shares are at least kCoverageBar, every unreached thing is argued, and every
+/// exception argues for something: one that doesn't is stale. `source_line(file, line)` is the text
+/// of a line.
+reports::Record judgeCoverage(
+    const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
+    const std::function<std::string(const std::string&, std::uint64_t)>& source_line);
+
+}  // namespace sigproof::tool

@@ -1,0 +1,85 @@
+#include "ci/sigproof/coverage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ci/sigproof/user_error.h"
+
+namespace sigproof::tool {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr const char* kLcov =
+    "SF:/r/core/list.h\nDA:1,5\nDA:2,0\nBRDA:1,0,0,3\nBRDA:1,0,1,-\nend_of_record\n"
+    "SF:/usr/include/x.h\nDA:1,0\nend_of_record\n";
+
+std::string sourceLine(const std::string& /*file*/, std::uint64_t line) {
+  return line == 1 ? "  if (failed) return;" : "  abort();";
+}
+
+// A hundred lines and branches, of which so many are not reached.
+std::vector<CoveredFile> fileWith(std::size_t unreached_lines, std::size_t unreached_branches) {
+  CoveredFile file{.file = "core/list.h", .things = {}};
+  for (std::size_t i = 0; i < 100; ++i) {
+    file.things.push_back({2, false, i >= unreached_lines});
+    file.things.push_back({1, true, i >= unreached_branches});
+  }
+  return {file};
+}
+
+const std::vector<CoverageException> kBoth{
+    {.file = "core/list.h", .is_branch = false, .code = "abort()", .reason = "ends the process"},
+    {.file = "core/list.h", .is_branch = true, .code = "failed", .reason = "can't be provoked"}};
+
+TEST(Coverage, ReadsLinesAndBranchesOfTheRepositoryAlone) {
+  const auto files = readLcov(kLcov, "/r/");
+  ASSERT_THAT(files, SizeIs(1));
+  EXPECT_EQ(files[0].file, "core/list.h");
+  ASSERT_THAT(files[0].things, SizeIs(4));
+  EXPECT_TRUE(files[0].things[0].is_reached);
+  EXPECT_FALSE(files[0].things[1].is_reached);
+  EXPECT_TRUE(files[0].things[2].is_branch);
+  EXPECT_FALSE(files[0].things[3].is_reached);
+  EXPECT_THROW(readLcov("no such file\n", "/r/"), UserError);
+}
+
+TEST(Coverage, PassesWhereWhatIsNotReachedIsArgued) {
+  const auto record = judgeCoverage(fileWith(2, 2), kBoth, sourceLine);
+  EXPECT_EQ(record.verdict, reports::Verdict::kPassed) << record.summary;
+}
+
+TEST(Coverage, FailsForOneThingThatNobodyArgued) {
+  const auto record = judgeCoverage(fileWith(1, 1), {kBoth[0]}, sourceLine);
+  EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
+  EXPECT_THAT(record.detail.dump(), HasSubstr("NOT ARGUED"));
+}
+
+TEST(Coverage, FailsBelowTheBarHoweverMuchIsArgued) {
+  EXPECT_EQ(judgeCoverage(fileWith(3, 1), kBoth, sourceLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(fileWith(1, 3), kBoth, sourceLine).verdict, reports::Verdict::kFailed);
+}
+
+TEST(Coverage, FailsForAnExceptionThatArguesForNothing) {
+  const auto record = judgeCoverage(fileWith(1, 0), kBoth, sourceLine);
+  EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
+  EXPECT_THAT(record.detail.at("stale_exceptions").dump(), HasSubstr("failed"));
+}
+
+TEST(Coverage, FailsWhereNothingWasMeasured) {
+  EXPECT_EQ(judgeCoverage({}, {}, sourceLine).verdict, reports::Verdict::kFailed);
+}
+
+TEST(Coverage, AnExceptionNeedsItsReason) {
+  EXPECT_THROW(readExceptions("{}"), UserError);
+  EXPECT_THROW(readExceptions(R"([{"file": "a", "what": "line", "code": "b", "reason": ""}])"),
+               UserError);
+  EXPECT_THROW(readExceptions(R"([{"file": "a", "what": "path", "code": "b", "reason": "c"}])"),
+               UserError);
+  EXPECT_THAT(readExceptions(R"([{"file": "a", "what": "line", "code": "b", "reason": "c"}])"),
+              SizeIs(1));
+}
+
+}  // namespace
+}  // namespace sigproof::tool

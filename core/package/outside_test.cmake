@@ -1,0 +1,87 @@
+# Installs the package into a temporary folder, and configures, builds and runs the project `outside`
+# against it there, where no file of the repository is in reach by accident.
+#
+#   cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D LIBNODE=... -D V8_INCLUDE_DIR=... -D MODULE=...
+#         -D CXX_COMPILER=... [-D CXX_LAUNCHER=...] [-D REPORT_MISUSE=1] -P outside_test.cmake
+foreach(name BUILD_DIR SOURCE_DIR LIBNODE V8_INCLUDE_DIR MODULE CXX_COMPILER)
+  if(NOT ${name})
+    message(FATAL_ERROR "outside_test.cmake needs -D ${name}=...")
+  endif()
+endforeach()
+
+string(RANDOM LENGTH 8 suffix)
+set(folder /tmp/sigproof-package-${suffix})
+set(prefix ${folder}/prefix)
+
+function(fail message)
+  file(REMOVE_RECURSE ${folder})
+  message(FATAL_ERROR "${message}")
+endfunction()
+
+# run(<what for> <command>...)
+function(run purpose)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output
+                  ERROR_VARIABLE output)
+  if(NOT status EQUAL 0)
+    fail("${purpose} failed (${status}):\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+run("installing" ${CMAKE_COMMAND} --install ${BUILD_DIR} --component core --prefix ${prefix})
+
+# Nothing of the tests, nothing of this machine.
+file(GLOB_RECURSE installed RELATIVE ${prefix} ${prefix}/*)
+foreach(file IN LISTS installed)
+  if(NOT file MATCHES "^(include/sigproof/core/|share/sigproof/core/v8/|lib/)" OR
+     file MATCHES "test|benchmark|sandbox|real_signals|recorded_execution|allocation_count|parked_reader|snapshot_judge|tracked_element")
+    fail("installed, but no part of the package: ${file}")
+  endif()
+  if(file MATCHES "\\.cmake$")
+    file(READ ${prefix}/${file} content)
+    string(FIND "${content}" "${SOURCE_DIR}" found)
+    if(NOT found EQUAL -1 OR content MATCHES "-fsanitize|-Werror")
+      fail("${file} names the source tree, a sanitizer or our warnings:\n${content}")
+    endif()
+  endif()
+endforeach()
+
+file(COPY ${SOURCE_DIR}/core/package/outside DESTINATION ${folder})
+file(COPY ${SOURCE_DIR}/core/example/embedder.cc DESTINATION ${folder}/outside)
+# The folder's name is another each time; the compiler's cache need not see it.
+set(ENV{CCACHE_BASEDIR} ${folder})
+set(ENV{CCACHE_NOHASHDIR} 1)
+set(configure ${CMAKE_COMMAND} -S ${folder}/outside -G Ninja -D CMAKE_PREFIX_PATH=${prefix}
+    -D CMAKE_CXX_COMPILER=${CXX_COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${CXX_LAUNCHER})
+
+# Without a word on where V8 is, only the binding is refused, in a sentence that says what to do.
+run("configuring without V8" ${configure} -B ${folder}/without_v8)
+execute_process(COMMAND ${configure} -B ${folder}/refused -D WITH_V8=ON RESULT_VARIABLE status
+                OUTPUT_QUIET ERROR_VARIABLE output)
+if(status EQUAL 0 OR NOT output MATCHES "SIGPROOF_V8_TARGET")
+  fail("the binding without a V8 target was not refused with a reason:\n${output}")
+endif()
+execute_process(COMMAND ${configure} -B ${folder}/newer -D WANTED_VERSION=99.0
+                RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
+if(status EQUAL 0)
+  fail("version 99.0 was found, which is not installed")
+endif()
+
+# A debug build against a library that was built without misuse reports must not mix the two.
+run("configuring" ${configure} -B ${folder}/build -D WITH_V8=ON -D CMAKE_BUILD_TYPE=Debug
+    -D LIBNODE=${LIBNODE} -D V8_INCLUDE_DIR=${V8_INCLUDE_DIR})
+run("building" ${CMAKE_COMMAND} --build ${folder}/build)
+run("running without_engine" ${folder}/build/without_engine)
+if(REPORT_MISUSE)
+  set(reports on)
+else()
+  set(reports off)
+endif()
+if(NOT output MATCHES "registered, 1 word written, misuse reports ${reports}\n")
+  fail("without_engine printed:\n${output}")
+endif()
+run("running embedder" ${folder}/build/embedder ${MODULE})
+if(NOT output MATCHES "left in good order")
+  fail("embedder printed:\n${output}")
+endif()
+file(REMOVE_RECURSE ${folder})

@@ -1,0 +1,32 @@
+// The production policy of the V8 binding: nothing happens before a call into the engine. A test's
+// policy terminates execution there, exhausts the stack, collects garbage (R10):
+//
+//   struct InjectionPolicy : V8Policy {
+//     static void beforeEngineCall(v8::Isolate* isolate) noexcept { ... }
+//   };
+//   BasicIsolateSignals<InjectionPolicy> signals(isolate, {});
+//
+// Including core/v8/isolate_signals_impl.h instantiates the binding for such a policy.
+#pragma once
+
+#include <v8.h>
+
+#include "core/std_policy.h"
+
+namespace sigproof {
+
+/// create() and destroy() are those of the registry's policy: what the binding allocates itself
+/// goes through them too.
+struct V8Policy : StdPolicy {
+  /// The policy of the registry that the binding fills.
+  using RegistryPolicy = StdPolicy;
+
+  /// Called before each call into the engine that a registration makes. Isolate's thread.
+  static void beforeEngineCall(v8::Isolate* /*isolate*/) noexcept {}
+
+  /// Called before memory is asked for otherwise than through create(). A test's may throw
+  /// std::bad_alloc.
+  static void beforeAllocation() {}
+};
+
+}  // namespace sigproof

@@ -13,10 +13,10 @@
  * its address, and that is the whole protocol: nothing is called, nothing is imported.
  *
  * The signal word is 0, and SIGPROOF_SIGNAL while the CPU time is nearly spent. The terminated word
- * is 0. The runtime writes 1 there after it stopped the program in the middle of something: a memory
- * that outlives that is in no order that its program knows of, so initialise it again before use. A
- * module that has ended may write any value but 0 there itself. Either way the words are dead from
- * then on: they listen again only through a new instance, made when the word is 0 again.
+ * is 0. The runtime writes 1 there after it stopped the program in the middle of something: a
+ * memory that outlives that is in no order that its program knows of, so initialise it again before
+ * use. A module that has ended may write any value but 0 there itself. Either way the words are
+ * dead from then on: they listen again only through a new instance, made when the word is 0 again.
  */
 #ifndef SIGPROOF_MODULE_H
 #define SIGPROOF_MODULE_H
@@ -35,7 +35,7 @@ extern volatile uint32_t __terminated_address; /* the terminated word itself */
 #define SIGPROOF_SIGNAL 24u
 
 /* Defines the two words, side by side and aligned. */
-#define SIGPROOF_DEFINE_WORDS              \
+#define SIGPROOF_DEFINE_WORDS             \
   volatile uint32_t __signal_address = 0; \
   volatile uint32_t __terminated_address = 0;
 

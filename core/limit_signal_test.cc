@@ -193,6 +193,7 @@ TEST_F(LimitSignalTest, D7_ASlowReadGoesOnAfterTheHandler) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
   std::atomic<pid_t> reader_id{0};
+  std::atomic<bool> is_over{false};
   ssize_t count = 0;
   int error = 0;
   std::thread reader([&] {
@@ -200,14 +201,15 @@ TEST_F(LimitSignalTest, D7_ASlowReadGoesOnAfterTheHandler) {
     char byte = 0;
     count = read(ends[0], &byte, 1);
     error = errno;
+    is_over = true;
   });
   constexpr int kSignals = 20;
-  for (int sent = 0; sent < kSignals; ++sent) {
+  for (int sent = 0; sent < kSignals && !is_over; ++sent) {
     // Asleep: inside read(), where the handler was not in its way yet or read() was started again.
-    while (reader_id == 0 || stateOf(reader_id) != 'S') std::this_thread::yield();
+    while (!is_over && (reader_id == 0 || stateOf(reader_id) != 'S')) std::this_thread::yield();
     pthread_kill(reader.native_handle(), number_);
     sendAsTimer(reader_id, number_);
-    while (seen.calls <= sent) std::this_thread::yield();
+    while (!is_over && seen.calls <= sent) std::this_thread::yield();
   }
   ASSERT_EQ(write(ends[1], "x", 1), 1);
   reader.join();

@@ -18,7 +18,7 @@ int signalNumberOf(const CpuLimiter::Options& options) {
   return options.signal_number != 0 ? options.signal_number : SIGRTMIN + kDefaultSignalOffset;
 }
 
-const CpuLimit::Options& checked(const CpuLimit::Options& options) {
+CpuLimit::Options checked(const CpuLimit::Options& options) {
   const std::uint64_t smallest_ms = std::uint64_t{options.soft_limit_ms} + CpuLimit::kSmallestGapMs;
   if (options.soft_limit_ms == 0 || options.hard_limit_ms < smallest_ms) {
     throw std::invalid_argument("sigproof: a soft CPU limit of " +

@@ -134,7 +134,9 @@ std::vector<CoverageException> readExceptions(const std::string& json_text) {
 reports::Record judgeCoverage(
     const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
     const std::function<std::string(const std::string&, std::uint64_t)>& source_line) {
-  reports::Record record{.check = "coverage/core", .kind = reports::Kind::kCoverage};
+  reports::Record record;
+  record.check = "coverage/core";
+  record.kind = reports::Kind::kCoverage;
   std::vector<bool> is_used(exceptions.size(), false);
   const auto reasonFor = [&](const CoveredFile& file, const CoveredThing& thing,
                              const std::string& code) -> std::string {

@@ -10,10 +10,14 @@
 namespace sigproof::models {
 namespace {
 
+// The models of a matrix are many, those written one by one few: these may take longer.
+constexpr std::uint64_t kShareOfSingleModels = 4;
+
 class PlannedSearch {
  public:
   PlannedSearch(const Model& model, const SearchPlan& plan) : model_(model), plan_(plan) {
     plan_.full_executions = affordable(plan.full_executions);
+    if (!model.axes) plan_.full_executions *= kShareOfSingleModels;
     plan_.bounded_executions = affordable(plan.bounded_executions);
     plan_.random_executions = affordable(plan.random_executions);
     plan_.shortening_executions = affordable(plan.shortening_executions);

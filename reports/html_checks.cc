@@ -8,6 +8,7 @@
 #include <functional>
 #include <string_view>
 
+#include "reports/interleaving.h"
 #include "reports/specification.h"
 
 namespace sigproof::reports {
@@ -25,8 +26,8 @@ constexpr std::array<KindText, kKinds.size()> kKindTexts{{
     {"Models", "executions",
      "Small programs around the production headers, run by Relacy in every order of their atomic "
      "steps, stale reads included.",
-     "load buffering and IRIW, reads of stores older than the newest two, what the compiler "
-     "reorders."},
+     "what the litmus tests among them (model/litmus_*) show that Relacy never reaches, what the "
+     "compiler reorders, longer programs."},
     {"Stepping", "instructions",
      "The compiled production code with a handler run after each of its machine instructions.",
      "other threads, processors with a weaker memory order than this one."},
@@ -67,8 +68,9 @@ Markup command(const std::string& line) {
 // ---------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
-constexpr std::array<std::string_view, 6> kOwnPlace{"trace",  "module_text", "output",
-                                                    "origin", "description", "caught_by"};
+constexpr std::array<std::string_view, 8> kOwnPlace{"trace",        "module_text", "output",
+                                                    "interleaving", "origin",      "description",
+                                                    "caught_by",    "growth"};
 
 Markup valueOf(const nlohmann::json& json);
 
@@ -179,7 +181,16 @@ Markup block(std::string_view label, const std::string& content) {
 Markup evidence(const Record& record) {
   const std::string_view trace =
       record.kind == Kind::kModel ? "The interleaving" : "What was seen, step by step";
-  return block(trace, memberText(record.detail, "trace")) +
+  Markup drawing;
+  if (const auto found = record.detail.find("interleaving"); found != record.detail.end()) {
+    drawing = interleavingDrawing(*found);
+  }
+  if (!drawing.isEmpty()) {
+    drawing = element("figure", element("figcaption", text("The interleaving, drawn: arrows lead "
+                                                           "from a store to who reads it")) +
+                                    drawing);
+  }
+  return drawing + block(trace, memberText(record.detail, "trace")) +
          block("The module", memberText(record.detail, "module_text")) +
          block("What the check printed last", memberText(record.detail, "output"));
 }

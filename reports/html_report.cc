@@ -7,6 +7,7 @@
 #include <iterator>
 #include <string_view>
 
+#include "reports/growth.h"
 #include "reports/html_checks.h"
 #include "reports/markup.h"
 #include "reports/specification.h"
@@ -165,6 +166,9 @@ bool names(const Record& record, std::string_view property) {
          record.properties.end();
 }
 
+// Hundreds of models defend the same property.
+constexpr std::size_t kMostLinksInSight = 12;
+
 Markup checkLinks(const std::vector<const Record*>& records) {
   Markup links;
   for (const Record* record : records) {
@@ -175,7 +179,8 @@ Markup checkLinks(const std::vector<const Record*>& records) {
                      text(record->check + suffix));
     links += text(" ");
   }
-  return links;
+  if (records.size() <= kMostLinksInSight) return links;
+  return element("details", element("summary", text(countOfChecks(records.size()))) + links);
 }
 
 // Only a check that ran to its end defends a property; a caught bug shows that one of them can
@@ -273,6 +278,7 @@ Markup kindSections(const std::vector<Record>& records) {
                    });
     }
     sections += kindSection(kind, of_kind);
+    if (kind == Kind::kModel) sections += growthSection(of_kind);
   }
   return sections;
 }

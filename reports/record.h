@@ -56,6 +56,8 @@ struct Record {
   std::string replay;               ///< the command that repeats it, from the repository's root
   /// More, by kind. The report shows any member; these in a form of their own, where present:
   ///   "trace"        text: the interleaving of a failed model, what a stepped handler saw
+  ///   "interleaving"  the same as data, of which the report makes a drawing: interleaving.h
+  ///   "growth"       the size of a model and the executions of its search: growth.h
   ///   "module_text"  text: the WebAssembly module of a failed fuzz run
   ///   "output"       text: what a child printed last
   ///   an object of two or more counts, such as "outcomes": {"registered": 812, "overlap": 93}:

@@ -149,9 +149,11 @@ std::vector<Check> listAllChecks(const Workspace& workspace, const std::string& 
 }
 
 Record runCheck(const Check& check, const CheckLimits& limits) {
-  return recordOf(check, runChild({.arguments = {check.program.string(), "--run", check.name},
-                                   .time_limit_s = limits.time_s,
-                                   .memory_limit_kib = limits.memory_kib}));
+  ChildCommand command{.arguments = {check.program.string(), "--run", check.name},
+                       .time_limit_s = limits.time_s,
+                       .memory_limit_kib = limits.memory_kib};
+  command.arguments.insert(command.arguments.end(), check.arguments.begin(), check.arguments.end());
+  return recordOf(check, runChild(command));
 }
 
 Record replayCheck(const Check& check, const std::vector<std::string>& arguments) {

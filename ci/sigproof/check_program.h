@@ -30,6 +30,7 @@ struct Check {
   std::vector<std::string> properties;
   std::string covered;
   std::filesystem::path program;
+  std::vector<std::string> arguments{};  ///< more for the program: {"--seed", "7"}
 };
 
 struct CheckLimits {

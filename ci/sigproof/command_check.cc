@@ -29,9 +29,11 @@ struct CheckOptions {
   std::vector<std::string> patterns;
   bool is_json = false;
   unsigned concurrency = defaultConcurrency();
+  // run, of models
+  std::uint32_t seed = 0;
+  std::string search;
   // replay
   std::string name;
-  std::vector<std::string> replay_arguments;
   std::string state;
   std::string stepped_case;
   std::string boundary;
@@ -70,7 +72,11 @@ void list(const CommandContext& context, const CheckCommand& command, bool is_js
 
 int run(const CommandContext& context, const CheckCommand& command, const CheckOptions& options) {
   std::vector<Job> jobs;
-  for (const Check& check : matchingChecks(context, command, options.patterns)) {
+  for (Check& check : matchingChecks(context, command, options.patterns)) {
+    if (options.seed != 0) check.arguments = {"--seed", std::to_string(options.seed)};
+    if (!options.search.empty()) {
+      check.arguments.insert(check.arguments.end(), {"--search", options.search});
+    }
     jobs.push_back({check.name, [check] { return runCheck(check); }});
   }
   return runAndTell(jobs, {.is_json = options.is_json, .concurrency = options.concurrency});
@@ -109,6 +115,13 @@ void addRun(CLI::App& parent, CommandContext& context, const CheckCommand& comma
   run_command->add_option("--jobs", options->concurrency, "Checks at a time")
       ->capture_default_str()
       ->check(CLI::Range(1U, 64U));
+  if (command.kind == reports::Kind::kModel) {
+    run_command->add_option("--seed", options->seed, "Number of the first random execution")
+        ->check(kSeedRange);
+    run_command->add_option("--search", options->search,
+                            "Instead of full where that ends within a budget, else the largest "
+                            "bound that does: full, bound:N (preemptions), random:N (executions)");
+  }
   run_command->callback(
       [&context, command, options] { context.exit_status = run(context, command, *options); });
 }
@@ -156,7 +169,8 @@ void addCheckCommands(CLI::App& app, CommandContext& context) {
                       "atomic steps",
        .examples = "Examples:\n"
                    "  sigproof model list\n"
-                   "  sigproof model run 'reader_*'\n"
+                   "  sigproof model run 'reader_*' --seed 7\n"
+                   "  sigproof model run two_readers_against_clear --search bound:4\n"
                    "  sigproof model replay model/NAME --state '<as a failed run says>'"});
   addCheckCommand(app, context,
                   {.kind = reports::Kind::kStepping,

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ci/sigproof/commands.h"
 #include "ci/sigproof/coverage.h"
@@ -33,11 +34,13 @@ std::string sourceLine(const std::filesystem::path& file, std::uint64_t line) {
   return text;
 }
 
-int coverage(const CommandContext& context, const std::string& lcov, const std::string& out) {
+int coverage(const CommandContext& context, const std::filesystem::path& folder,
+             const std::string& out) {
   const std::filesystem::path root = context.workspace.source_root;
+  std::vector<CoveredFile> files = readLcov(textOf(folder / "core.lcov"), root.string() + "/");
+  readBranches(textOf(folder / "core.json"), root.string() + "/", files);
   const auto record = judgeCoverage(
-      readLcov(textOf(lcov), root.string() + "/"),
-      readExceptions(textOf(root / "core/coverage_exceptions.json")),
+      files, readExceptions(textOf(root / "core/coverage_exceptions.json")),
       [&](const std::string& file, std::uint64_t line) { return sourceLine(root / file, line); });
   reports::RunInfo run = describeRun(context.workspace, context.command, 0);
   run.seed = "";
@@ -67,12 +70,13 @@ int coverage(const CommandContext& context, const std::string& lcov, const std::
 void addCoverageCommand(CLI::App& app, CommandContext& context) {
   CLI::App* command = app.add_subcommand(
       "coverage", "Judge what of core its tests reach; ci/coverage measures it and calls this");
-  const auto lcov = std::make_shared<std::string>();
+  const auto folder = std::make_shared<std::string>();
   const auto out = std::make_shared<std::string>("build/coverage/report");
-  command->add_option("FILE", *lcov, "What llvm-cov exported in lcov's format")->required();
+  command->add_option("DIR", *folder, "Holds what llvm-cov exported: core.lcov and core.json")
+      ->required();
   command->add_option("--out", *out, "Where the report goes")->capture_default_str();
   command->callback(
-      [&context, lcov, out] { context.exit_status = coverage(context, *lcov, *out); });
+      [&context, folder, out] { context.exit_status = coverage(context, *folder, *out); });
 }
 
 }  // namespace sigproof::tool

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
@@ -74,13 +77,40 @@ std::vector<CoveredFile> readLcov(const std::string& text, const std::string& ro
     } else if (is_wanted && view.starts_with("DA:")) {
       const std::string_view count = view.substr(view.find(',') + 1);
       files.back().things.push_back({numberAt(view.substr(3)), false, numberAt(count) != 0});
-    } else if (is_wanted && view.starts_with("BRDA:")) {
-      const std::string_view count = view.substr(view.rfind(',') + 1);
-      files.back().things.push_back({numberAt(view.substr(5)), true, numberAt(count) != 0});
     }
   }
   if (!is_lcov) throw UserError("llvm-cov's report names no file; run ci/coverage again");
   return files;
+}
+
+void readBranches(const std::string& json_text, const std::string& root,
+                  std::vector<CoveredFile>& files) {
+  // Line, column, and which way.
+  using Way = std::array<std::uint64_t, 3>;
+  const json report = json::parse(json_text, nullptr, false);
+  try {
+    for (const json& entry : report.at("data").at(0).at("files")) {
+      const auto name = entry.at("filename").get<std::string>();
+      const auto file = std::find_if(files.begin(), files.end(), [&](const CoveredFile& known) {
+        return root + known.file == name;
+      });
+      if (file == files.end()) continue;
+      std::map<Way, bool> ways;
+      for (const json& branch : entry.at("branches")) {
+        for (std::uint64_t way = 0; way < 2; ++way) {
+          const Way key{branch.at(0).get<std::uint64_t>(), branch.at(1).get<std::uint64_t>(), way};
+          const bool is_reached = branch.at(4 + way).get<std::uint64_t>() != 0;
+          ways[key] = ways[key] || is_reached;
+        }
+      }
+      for (const auto& [way, is_reached] : ways) {
+        file->things.push_back({way[0], true, is_reached});
+      }
+    }
+  } catch (const json::exception& error) {
+    throw UserError(std::string("llvm-cov's JSON is not of the form that is known: ") +
+                    error.what());
+  }
 }
 
 std::vector<CoverageException> readExceptions(const std::string& json_text) {
@@ -104,7 +134,9 @@ std::vector<CoverageException> readExceptions(const std::string& json_text) {
 reports::Record judgeCoverage(
     const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
     const std::function<std::string(const std::string&, std::uint64_t)>& source_line) {
-  reports::Record record{.check = "coverage/core", .kind = reports::Kind::kCoverage};
+  reports::Record record;
+  record.check = "coverage/core";
+  record.kind = reports::Kind::kCoverage;
   std::vector<bool> is_used(exceptions.size(), false);
   const auto reasonFor = [&](const CoveredFile& file, const CoveredThing& thing,
                              const std::string& code) -> std::string {

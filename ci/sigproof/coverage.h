@@ -35,8 +35,15 @@ struct CoverageException {
   std::string reason;
 };
 
-/// The files below `root`, which ends with a slash. Throws UserError if the text is none of lcov's.
+/// The lines of the files below `root`, which ends with a slash. Throws UserError if the text is
+/// none of lcov's.
 std::vector<CoveredFile> readLcov(const std::string& text, const std::string& root);
+
+/// Adds the branches, from llvm-cov's own JSON, because only there each has its column: a
+/// template's instantiations tell of the same branch several times, and it is reached if one of
+/// them reached it. Throws UserError if the text is not that JSON.
+void readBranches(const std::string& json_text, const std::string& root,
+                  std::vector<CoveredFile>& files);
 
 /// Throws UserError with one sentence that names the entry and what is wrong with it.
 std::vector<CoverageException> readExceptions(const std::string& json_text);

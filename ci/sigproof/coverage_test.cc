@@ -12,8 +12,13 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr const char* kLcov =
-    "SF:/r/core/list.h\nDA:1,5\nDA:2,0\nBRDA:1,0,0,3\nBRDA:1,0,1,-\nend_of_record\n"
+    "SF:/r/core/list.h\nDA:1,5\nDA:2,0\nend_of_record\n"
     "SF:/usr/include/x.h\nDA:1,0\nend_of_record\n";
+
+// One branch, as two instantiations of a template tell of it.
+constexpr const char* kBranches =
+    R"({"data": [{"files": [{"filename": "/r/core/list.h", "branches":
+        [[1, 7, 1, 13, 0, 0, 0, 0, 4], [1, 7, 1, 13, 3, 0, 0, 0, 4]]}]}]})";
 
 std::string sourceLine(const std::string& /*file*/, std::uint64_t line) {
   return line == 1 ? "  if (failed) return;" : "  abort();";
@@ -34,7 +39,8 @@ const std::vector<CoverageException> kBoth{
     {.file = "core/list.h", .is_branch = true, .code = "failed", .reason = "can't be provoked"}};
 
 TEST(Coverage, ReadsLinesAndBranchesOfTheRepositoryAlone) {
-  const auto files = readLcov(kLcov, "/r/");
+  auto files = readLcov(kLcov, "/r/");
+  readBranches(kBranches, "/r/", files);
   ASSERT_THAT(files, SizeIs(1));
   EXPECT_EQ(files[0].file, "core/list.h");
   ASSERT_THAT(files[0].things, SizeIs(4));
@@ -42,7 +48,9 @@ TEST(Coverage, ReadsLinesAndBranchesOfTheRepositoryAlone) {
   EXPECT_FALSE(files[0].things[1].is_reached);
   EXPECT_TRUE(files[0].things[2].is_branch);
   EXPECT_FALSE(files[0].things[3].is_reached);
+  EXPECT_TRUE(files[0].things[2].is_reached) << "by one of the two instantiations";
   EXPECT_THROW(readLcov("no such file\n", "/r/"), UserError);
+  EXPECT_THROW(readBranches("[]", "/r/", files), UserError);
 }
 
 TEST(Coverage, PassesWhereWhatIsNotReachedIsArgued) {

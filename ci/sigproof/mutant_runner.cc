@@ -123,7 +123,7 @@ void describeCatch(Record& record, const Attempt& caught, const std::string& lib
   record.detail["seconds_to_catch"] = caught.record.seconds;
   record.detail["executions_to_catch"] = caught.record.executions;
   record.detail["replay_of_the_catch"] = withPrograms(caught.record.replay, libexec);
-  for (const char* member : {"trace", "module_text"}) {
+  for (const char* member : {"trace", "interleaving", "module_text"}) {
     if (caught.record.detail.contains(member)) record.detail[member] = caught.record.detail[member];
   }
 }

@@ -35,7 +35,9 @@ class Plan {
  public:
   Plan(const Workspace& workspace, const VerifyOptions& options)
       : workspace_(workspace), options_(options) {
-    if (isWanted(Kind::kModel)) addPrograms("sigproof-models");
+    if (isWanted(Kind::kModel)) {
+      addPrograms("sigproof-models", {"--seed", std::to_string(options_.seed)});
+    }
     if (isWanted(Kind::kStepping)) addPrograms("sigproof-stepping-");
     if (isWanted(Kind::kFuzz)) addCorpus();
     if (isWanted(Kind::kRealModule)) addPrograms("sigproof-real-modules");
@@ -72,8 +74,9 @@ class Plan {
   }
 
   /// Of this program, or of those whose names start so.
-  void addPrograms(const std::string& prefix) {
-    for (const Check& check : listAllChecks(workspace_, prefix)) {
+  void addPrograms(const std::string& prefix, const std::vector<std::string>& arguments = {}) {
+    for (Check& check : listAllChecks(workspace_, prefix)) {
+      check.arguments = arguments;
       add(check.name, [check] { return runCheck(check); });
     }
   }

@@ -2,10 +2,11 @@
 // object (T6): the engine is given a stand-in whose property reads go through to the real object,
 // once each and in the engine's order, and which remembers each value that is a Memory.
 //
-//   v8::Local<v8::Object> recorder;
-//   if (ImportRecorder<Policy>::create(context, imports).ToLocal(&recorder)) ...
-//   constructor->NewInstance(context, 2, {module, recorder});
-//   v8::Local<v8::Value> memory = ImportRecorder<Policy>::recordedMemory(context, recorder, index);
+//   ImportRecorder<Policy> recorder;                              // one for an isolate
+//   v8::Local<v8::Object> stand_in;
+//   if (recorder.makeStandIn(context, imports).ToLocal(&stand_in)) ...
+//   constructor->NewInstance(context, 2, {module, stand_in});
+//   v8::Local<v8::Value> memory = recorder.recordedMemory(context, stand_in, index);
 //
 // An object with interceptors rather than a Proxy: an interceptor leaves no frame in a stack (T9),
 // and getters of the program still see the program's own object as `this`.
@@ -19,20 +20,22 @@
 
 namespace sigproof {
 
-/// The stand-in is garbage collected as any object, holds its state in itself, so that nothing
+/// A stand-in is garbage collected as any object, holds its state in itself, so that nothing
 /// dangles however long the engine holds it, and is never visible to the program. What it remembers
 /// is a part of what the engine itself keeps during an instantiation. Isolate's thread only.
 template <class Policy>
 class ImportRecorder {
  public:
   /// Empty if the stack or the heap is exhausted, or execution is being terminated.
-  static v8::MaybeLocal<v8::Object> create(v8::Local<v8::Context> context,
-                                           v8::Local<v8::Object> imports) {
+  v8::MaybeLocal<v8::Object> makeStandIn(v8::Local<v8::Context> context,
+                                         v8::Local<v8::Object> imports) {
     v8::Isolate* isolate = context->GetIsolate();
     v8::Local<v8::Object> recorder;
     v8::Local<v8::Object> modules_stand_in;
-    if (!makeStandIn<onModuleRead>(context, kRecorderFieldCount).ToLocal(&recorder) ||
-        !makeStandIn<onNameRead>(context, kNamespaceFieldCount).ToLocal(&modules_stand_in)) {
+    if (!Engine::instantiate(context, shapeOf<onModuleRead>(isolate, imports_shape_))
+             .ToLocal(&recorder) ||
+        !Engine::instantiate(context, shapeOf<onNameRead>(isolate, module_shape_))
+             .ToLocal(&modules_stand_in)) {
       return {};
     }
     modules_stand_in->SetInternalField(kRecorder, recorder);
@@ -71,25 +74,29 @@ class ImportRecorder {
   static constexpr int kReadCount = 1;       // module names asked for so far
   static constexpr int kModulesStandIn = 2;  // stands in for the module object that was read last
   static constexpr int kMemories = 3;        // position and Memory, by turns
-  static constexpr int kRecorderFieldCount = 4;
 
   // Internal fields of the stand-in for a module object. One is enough: the engine asks a module
   // object for its one name before it asks for the next.
   static constexpr int kNamespace = 0;
   static constexpr int kRecorder = 1;
-  static constexpr int kNamespaceFieldCount = 2;
 
+  static constexpr int kFieldCount = 4;  // of either
+
+  // V8 makes objects of a template that it knows faster than the first one.
   template <Interception kOnRead>
-  static v8::MaybeLocal<v8::Object> makeStandIn(v8::Local<v8::Context> context, int field_count) {
-    v8::Local<v8::ObjectTemplate> shape = v8::ObjectTemplate::New(context->GetIsolate());
-    shape->SetInternalFieldCount(field_count);
+  static v8::Local<v8::ObjectTemplate> shapeOf(v8::Isolate* isolate,
+                                               v8::Global<v8::ObjectTemplate>& known) {
+    if (!known.IsEmpty()) return known.Get(isolate);
+    v8::Local<v8::ObjectTemplate> shape = v8::ObjectTemplate::New(isolate);
+    shape->SetInternalFieldCount(kFieldCount);
     shape->SetHandler(v8::NamedPropertyHandlerConfiguration(
         [](v8::Local<v8::Name> name, const Info& info) { kOnRead(name, info); }));
     shape->SetHandler(
         v8::IndexedPropertyHandlerConfiguration([](std::uint32_t index, const Info& info) {
           kOnRead(v8::Integer::NewFromUnsigned(info.GetIsolate(), index), info);
         }));
-    return Engine::instantiate(context, shape);
+    known.Reset(isolate, shape);
+    return shape;
   }
 
   static v8::MaybeLocal<v8::Value> at(v8::Local<v8::Context> context, v8::Local<v8::Array> array,
@@ -139,6 +146,9 @@ class ImportRecorder {
       recorder->SetInternalField(kMemories, v8::Array::New(isolate));
     }
   }
+
+  v8::Global<v8::ObjectTemplate> imports_shape_;
+  v8::Global<v8::ObjectTemplate> module_shape_;
 };
 
 }  // namespace sigproof

@@ -23,6 +23,7 @@
 
 #include "core/module_inspector.h"
 #include "core/signal_registry.h"
+#include "core/v8/import_recorder.h"
 #include "core/v8/pending_instantiations.h"
 #include "core/v8/v8_policy.h"
 
@@ -138,6 +139,7 @@ class BasicIsolateSignals {
   const Options options_;
   Registry registry_;
   Pending pending_;
+  ImportRecorder<Policy> import_recorder_;
   // Set while the captured constructor is called from within its own callback: the next call of the
   // callback is that one, and the engine's to handle.
   bool is_next_instance_the_engines_ = false;

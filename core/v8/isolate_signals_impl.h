@@ -17,7 +17,6 @@
 #include "core/module_inspector.h"
 #include "core/v8/context_functions.h"
 #include "core/v8/engine_calls.h"
-#include "core/v8/import_recorder.h"
 #include "core/v8/instance_registration.h"
 #include "core/v8/isolate_signals.h"
 #include "core/v8/v8_string.h"
@@ -275,7 +274,7 @@ template <class Policy>
     v8::Local<v8::Context> context, const Arguments& arguments) {
   v8::Local<v8::Object> recorder;
   if (!arguments[1]->IsObject() ||
-      !ImportRecorder<Policy>::create(context, arguments[1].As<v8::Object>()).ToLocal(&recorder)) {
+      !import_recorder_.makeStandIn(context, arguments[1].As<v8::Object>()).ToLocal(&recorder)) {
     return {};
   }
   return recorder;
@@ -327,8 +326,7 @@ template <class Policy>
     const ModuleInspection& inspection, v8::Local<v8::Object> recorder) noexcept {
   v8::Local<v8::Value> memory = v8::Undefined(isolate_);
   if (!recorder.IsEmpty() && inspection.memory_import_index) {
-    memory =
-        ImportRecorder<Policy>::recordedMemory(context, recorder, *inspection.memory_import_index);
+    memory = import_recorder_.recordedMemory(context, recorder, *inspection.memory_import_index);
   }
   InstanceRegistration<Policy>::add(context, instance, inspection, memory, registry_);
 }

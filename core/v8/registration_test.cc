@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
 #include "core/v8/script_test.h"
 
 namespace sigproof {
@@ -161,6 +165,80 @@ TEST_F(Registration, InstanceProtocolRegistersEitherWordAndSurvivesTermination) 
   EXPECT_EQ(sandbox.registry().markTerminated(), 1U);
   sandbox.host().collectGarbage();
   EXPECT_EQ(sandbox.registry().entryCount(), 2U);
+}
+
+// Gives the engine the bytes that the program passed to the streaming function, in two parts.
+void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+  const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());
+  v8::Local<v8::Uint8Array> bytes = arguments[0].As<v8::Uint8Array>();
+  const auto* data = static_cast<const std::uint8_t*>(bytes->Buffer()->GetBackingStore()->Data());
+  const std::size_t half = bytes->ByteLength() / 2;
+  streaming->OnBytesReceived(data, half);
+  streaming->OnBytesReceived(data + half, bytes->ByteLength() - half);
+  streaming->Finish();
+}
+
+TEST_F(Registration, T8_InstantiateStreamingIsFollowed) {
+  sandbox_.isolate()->SetWasmStreamingCallback(&streamTheArgument);
+  sandbox_.renewContext();
+  for (const MemoryKind memory :
+       {MemoryKind::kExported, MemoryKind::kImported, MemoryKind::kImportedAndExported}) {
+    use({.memory = memory});
+    sandbox_.run("WebAssembly.instantiateStreaming(m, env).then((r) => { made = r.instance; })");
+    EXPECT_EQ(sandbox_.run("word(made.exports.memory || env.env.memory, 16)"), "0");
+  }
+  EXPECT_EQ(sandbox_.count(kRegistered), 3U);
+  // Other sources, and modules that do not opt in.
+  sandbox_.run("WebAssembly.instantiateStreaming(Promise.resolve(m), env)");
+  sandbox_.run("WebAssembly.compileStreaming(m).then((x) => new WebAssembly.Instance(x, env))");
+  EXPECT_EQ(sandbox_.count(kRegistered), 5U);
+  use({.signal = std::nullopt, .terminated = std::nullopt});
+  sandbox_.run("WebAssembly.instantiateStreaming(m, env)");
+  EXPECT_EQ(sandbox_.count(kNotOptedIn), 1U);
+}
+
+TEST_F(Registration, T8_AStreamingCallbackSetLaterAddsNothingToAContextThatIsThere) {
+  sandbox_.isolate()->SetWasmStreamingCallback(&streamTheArgument);
+  EXPECT_EQ(sandbox_.run("typeof WebAssembly.instantiateStreaming"), "undefined");
+  sandbox_.renewContext();
+  EXPECT_EQ(sandbox_.run("typeof WebAssembly.instantiateStreaming"), "function");
+}
+
+TEST_F(Registration, R5_OnlyTheMemoryAtTheImportsPositionIsRegistered) {
+  // A Memory for an import that is none: the engine refuses, nothing is touched.
+  use({.memory = MemoryKind::kImported, .has_start = true});
+  sandbox_.run(R"(
+    other = new WebAssembly.Memory({initial: 1});
+    new DataView(other.buffer).setUint32(16, 7, true);
+    log = [];
+    try { new WebAssembly.Instance(new WebAssembly.Module(m), {env: {f: other, memory: env.env.memory}}); } catch (e) { log.push(e.name); }
+    // The function's getter hands out a memory that is not imported.
+    new WebAssembly.Instance(new WebAssembly.Module(m), {env: {get f() { return () => other; }, memory: env.env.memory}});
+  )");
+  EXPECT_EQ(sandbox_.run("log"), "LinkError");
+  EXPECT_EQ(sandbox_.count(kRegistered), 1U);
+  EXPECT_EQ(sandbox_.registry().deliver(), 1U);
+  EXPECT_EQ(sandbox_.run("[word(other, 16), word(env.env.memory, 16)]"), "7,24");
+}
+
+TEST_F(Registration, T8_AModuleThatWasSerializedIsFollowed) {
+  use({});
+  const v8::HandleScope handles(sandbox_.isolate());
+  v8::Local<v8::Context> context = sandbox_.context();
+  const v8::Context::Scope scope(context);
+  sandbox_.run("module = new WebAssembly.Module(m)");
+  v8::Local<v8::WasmModuleObject> module = context->Global()
+                                               ->Get(context, sandbox_.text("module"))
+                                               .ToLocalChecked()
+                                               .As<v8::WasmModuleObject>();
+  // As structured cloning does.
+  const v8::CompiledWasmModule compiled = module->GetCompiledModule();
+  context->Global()
+      ->Set(context, sandbox_.text("module"),
+            v8::WasmModuleObject::FromCompiledModule(sandbox_.isolate(), compiled).ToLocalChecked())
+      .Check();
+  sandbox_.run("new WebAssembly.Instance(module); WebAssembly.instantiate(module)");
+  EXPECT_EQ(sandbox_.count(kRegistered), 2U);
 }
 
 }  // namespace

@@ -122,16 +122,22 @@ class ScriptTest : public testing::Test {
   }
 
   /// The same script in a sandbox with the shim and in one without, with the same modules as `m`
-  /// (bytes), must give the same text. Returns what the registry counted.
+  /// (bytes), must give the same text. `prepare` is told of the isolate before
+  /// the context is made. Returns what the registry counted.
   static RegistrationCounters expectNoDifference(std::string_view script,
                                                  const TestModule& module = {},
-                                                 const host::Isolate::Options& options = {}) {
+                                                 const host::Isolate::Options& options = {},
+                                                 void (*prepare)(v8::Isolate*) = nullptr) {
     std::array<std::string, 2> seen;
     RegistrationCounters counters;
     for (const bool is_shim_on : {false, true}) {
       host::Isolate::Options sandbox_options = options;
       sandbox_options.is_shim_on = is_shim_on;
       Sandbox sandbox(sandbox_options);
+      if (prepare != nullptr) {
+        prepare(sandbox.isolate());
+        sandbox.renewContext();
+      }
       sandbox.define("m", module);
       sandbox.run(
           "globalThis.log = []; globalThis.note = (x) => { log[log.length] = String(x); };");

@@ -16,6 +16,10 @@
 
 #include <v8.h>
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -56,11 +60,9 @@ class ThenShadow {
   /// ContextFunctions::areCaptured(context). Changes nothing if execution is being terminated.
   void place(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     remove();
-    v8::Local<v8::Value> descriptor;
-    if (!Engine::ownDescriptor(context, prototype, "then").ToLocal(&descriptor)) return;
+    if (!remember(context, prototype)) return;
     context_.Reset(isolate_, context);
     place_.Reset(isolate_, prototype);
-    descriptor_.Reset(isolate_, descriptor);
     makePlain(context, prototype);
     // A native property rather than a function: the engine reads it near the stack limit too.
     Policy::beforeEngineCall(isolate_);
@@ -78,20 +80,22 @@ class ThenShadow {
     v8::Local<v8::Context> context = context_.Get(isolate_);
     const v8::Context::Scope scope(context);  // a microtask may have none
     v8::Local<v8::Object> prototype = place_.Get(isolate_);
-    v8::Local<v8::Value> descriptor = descriptor_.Get(isolate_);
     context_.Reset();
     place_.Reset();
-    descriptor_.Reset();
+    Policy::beforeEngineCall(isolate_);
     // While execution is being terminated, V8 refuses to define anything.
     const bool is_terminating = isolate_->IsExecutionTerminating();
     if (is_terminating) isolate_->CancelTerminateExecution();
     makePlain(context, prototype);
-    putBack(context, prototype, descriptor);
+    putBack(context, prototype);
     if (is_terminating) isolate_->TerminateExecution();
   }
 
  private:
   using Engine = EngineCalls<Policy>;
+  enum Part : std::uint8_t { kValue, kWritable, kGet, kSet, kEnumerable, kConfigurable };
+  static constexpr std::array<const char*, 6> kParts = {"value", "writable",   "get",
+                                                        "set",   "enumerable", "configurable"};
 
   v8::Local<v8::String> then() const { return internalized(isolate_, "then"); }
 
@@ -108,30 +112,43 @@ class ThenShadow {
     prototype->SetAccessorProperty(then(), ContextFunctions(context).exportsGetter());
   }
 
-  // Can't fail: what is there can be replaced, no code of the program runs, nothing is terminating.
-  void putBack(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype,
-               v8::Local<v8::Value> descriptor) {
-    if (!descriptor->IsObject()) {  // the shadow lay before the `then` that it hid
-      static_cast<void>(prototype->Delete(context, then()));
-      return;
+  // Takes note of the program's own `then` of `prototype`, to the last part, so that putting it
+  // back asks the engine for nothing.
+  bool remember(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
+    v8::Local<v8::Value> found;
+    if (!Engine::ownDescriptor(context, prototype, "then").ToLocal(&found)) return false;
+    for (auto& part : descriptor_) part.Reset();
+    if (!found->IsObject()) return true;
+    for (std::size_t i = 0; i < kParts.size(); ++i) {
+      v8::Local<v8::Value> part;
+      if (Engine::ofDescriptor(context, found.As<v8::Object>(), kParts.at(i)).ToLocal(&part)) {
+        descriptor_.at(i).Reset(isolate_, part);
+      }
     }
-    const auto part = [&](const char* name) {
-      return Engine::ofDescriptor(context, descriptor.As<v8::Object>(), name)
-          .FromMaybe(v8::Undefined(isolate_).As<v8::Value>());
-    };
+    // Four parts make a property. Fewer: execution is being terminated.
+    return std::ranges::count_if(descriptor_, [](const auto& part) { return !part.IsEmpty(); }) ==
+           4;
+  }
+
+  // Can't fail: what is there can be replaced, no code of the program runs, nothing is terminating.
+  void putBack(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     const auto define = [&](v8::PropertyDescriptor& property) {
-      property.set_enumerable(part("enumerable")->IsTrue());
-      property.set_configurable(part("configurable")->IsTrue());
+      property.set_enumerable(descriptor_[kEnumerable].Get(isolate_)->IsTrue());
+      property.set_configurable(descriptor_[kConfigurable].Get(isolate_)->IsTrue());
       static_cast<void>(prototype->DefineProperty(context, then(), property));
     };
-    v8::Local<v8::Value> getter;
-    if (Engine::ofDescriptor(context, descriptor.As<v8::Object>(), "get").ToLocal(&getter)) {
-      v8::PropertyDescriptor property(getter, part("set"));
+    if (!descriptor_[kGet].IsEmpty()) {
+      v8::PropertyDescriptor property(descriptor_[kGet].Get(isolate_),
+                                      descriptor_[kSet].Get(isolate_));
       define(property);
-    } else {
-      v8::PropertyDescriptor property(part("value"), part("writable")->IsTrue());
+    } else if (!descriptor_[kValue].IsEmpty()) {
+      v8::PropertyDescriptor property(descriptor_[kValue].Get(isolate_),
+                                      descriptor_[kWritable].Get(isolate_)->IsTrue());
       define(property);
+    } else {  // the shadow lay before the `then` that it hid
+      static_cast<void>(prototype->Delete(context, then()));
     }
+    for (auto& part : descriptor_) part.Reset();
   }
 
   static void onLookup(v8::Local<v8::Name> name, const v8::PropertyCallbackInfo<v8::Value>& info) {
@@ -150,10 +167,10 @@ class ThenShadow {
 
   v8::Isolate* isolate_;
   OnResolution on_resolution_;
-  // Where the shadow lies, and what was there: a property descriptor, or undefined.
+  // Where the shadow lies, and the parts of the property that was there, if any.
   v8::Global<v8::Context> context_;
   v8::Global<v8::Object> place_;
-  v8::Global<v8::Value> descriptor_;
+  std::array<v8::Global<v8::Value>, kParts.size()> descriptor_;
 };
 
 }  // namespace sigproof

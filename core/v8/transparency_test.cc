@@ -9,24 +9,67 @@ namespace {
 
 class Transparency : public ScriptTest {};
 
-TEST_F(Transparency, T1_PropertiesNamesAndPrototypesAreTheEnginesOwn) {
-  expectNoDifference(R"(
-    const describe = (object, path, depth) => {
-      for (const key of Reflect.ownKeys(object)) {
-        const d = Object.getOwnPropertyDescriptor(object, key);
-        note(path + '.' + String(key) + ' ' + ['writable', 'enumerable', 'configurable'].map((a) => d[a]));
-        for (const part of ['value', 'get', 'set']) {
-          const v = d[part];
-          if (typeof v === 'function') {
-            note([part, v.name, v.length, v.toString(), Object.getPrototypeOf(v) === Function.prototype,
-                  'prototype' in v, Object.isExtensible(v)]);
-          }
-          if (depth > 0 && Object(v) === v && key !== 'constructor') describe(v, path + '.' + String(key), depth - 1);
+TEST_F(Transparency, T1_EverythingReachableFromWebAssemblyIsTheEnginesOwn) {
+  constexpr const char* kDescribe = R"(
+    // Every object that can be reached, each described once, in the order of discovery.
+    const seen = new Map([[globalThis, 'globalThis']]);
+    const queue = [];
+    const refer = (value, path) => {
+      if (Object(value) !== value) return String(value);
+      if (!seen.has(value)) { seen.set(value, path); queue.push([value, path]); }
+      return '<' + seen.get(value) + '>';
+    };
+    const attempt = (what) => { try { return typeof what(); } catch (e) { return [e.name, e.message, e.stack.split('\n').length].join(' '); } };
+    const isConstructor = (f) => attempt(() => Reflect.construct(Object, [], f));
+    refer(WebAssembly, 'WebAssembly');
+    for (let i = 0; i < queue.length; ++i) {
+      const [object, path] = queue[i];
+      note([path, typeof object, Object.prototype.toString.call(object), refer(Object.getPrototypeOf(object), path + '.__proto__'),
+            Object.isExtensible(object), Object.isFrozen(object), Reflect.ownKeys(object).map(String), Object.keys(object)]);
+      if (typeof object === 'function') {
+        note([Function.prototype.toString.call(object), isConstructor(object), 'prototype' in object]);
+        if (path.startsWith('WebAssembly') && !path.includes('__proto__')) {
+          note([attempt(() => object()), attempt(() => new object()), attempt(() => Reflect.construct(object, [], Object)),
+                attempt(() => Reflect.construct(Object, [], object)), attempt(() => object.call(null, 1, 2)), attempt(() => object.apply(5)),
+                attempt(() => class extends object {}), attempt(() => object.caller), attempt(() => object.arguments),
+                attempt(() => ({}) instanceof object), attempt(() => object.bind().name)]);
         }
       }
-    };
-    describe(WebAssembly, 'WebAssembly', 3);
+      for (const key of Reflect.ownKeys(object)) {
+        const d = Reflect.getOwnPropertyDescriptor(object, key);
+        note([path, String(key), ...Reflect.ownKeys(d).map((part) => part + '=' + refer(d[part], path + '.' + String(key) + (part === 'value' ? '' : '#' + part)))]);
+      }
+    }
+    note(queue.length);
     note(WebAssembly.Instance.prototype.constructor === WebAssembly.Instance);
+  )";
+  expectNoDifference(kDescribe);
+  // And where the embedder streams.
+  expectNoDifference(kDescribe, {}, {}, [](v8::Isolate* isolate) {
+    isolate->SetWasmStreamingCallback([](const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+      v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data())->Abort({});
+    });
+  });
+}
+
+TEST_F(Transparency, T1_TheFunctionsCanBeChangedAsTheEnginesOwn) {
+  expectNoDifference(R"(
+    'use strict';
+    const attempt = (what) => { try { return String(what()); } catch (e) { return [e.name, e.message].join(' '); } };
+    const f = WebAssembly.instantiate;
+    note(attempt(() => { f.name = 'x'; return f.name; }));
+    note(attempt(() => { Object.defineProperty(f, 'name', {value: 'x'}); return f.name; }));
+    note(attempt(() => { f.length = 5; return f.length; }));
+    note(attempt(() => delete f.length));
+    note(attempt(() => delete f.name));
+    note(attempt(() => { f.extra = 1; return Reflect.ownKeys(f); }));
+    note(attempt(() => f.caller));
+    note(attempt(() => Object.setPrototypeOf(f, null) && Reflect.ownKeys(f)));
+    note(attempt(() => { WebAssembly.instantiate = 5; return WebAssembly.instantiate; }));
+    note(attempt(() => delete WebAssembly.instantiate));
+    note(Reflect.ownKeys(WebAssembly).map(String));
+    note(Reflect.ownKeys(f).map(String));
+    note(Function.prototype.toString.call(f));
   )");
 }
 
@@ -110,6 +153,62 @@ TEST_F(Transparency, T4_AnUnhandledRejectionStaysUnhandled) {
         "WebAssembly.instantiate(m, {}); WebAssembly.instantiate(new WebAssembly.Module(m), {})");
     EXPECT_EQ(unhandled, 2) << "shim " << (is_shim_on ? "on" : "off");
   }
+}
+
+TEST_F(Transparency, T4_T6_WrongArgumentsOfAllKindsFailAlike) {
+  constexpr const char* kScript = R"(
+    const module = new WebAssembly.Module(m);
+    const detached = new ArrayBuffer(8);
+    const odd = {toString() { note('text'); return 'x'; }, get 0() { note('zero'); }, get byteLength() { note('length'); }};
+    const sources = () => [undefined, null, 0, 'x', Symbol('s'), 1n, true, {}, [], odd, () => {}, new ArrayBuffer(0), new ArrayBuffer(4),
+        m.buffer, m.subarray(1), m.subarray(0, 9), new DataView(m.buffer), new Uint16Array(4), new SharedArrayBuffer(8), module,
+        WebAssembly, Promise.resolve(m), new Proxy(m, {}), new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]), new Uint8Array([0, 97, 115, 109, 2, 0, 0, 0])];
+    const imports = () => [undefined, null, 0, 'x', Symbol('s'), 1n, true, {}, [], () => {}, {env: null}, {env: undefined}, {env: 5}, {env: {}},
+        {env: () => {}}, Object.create(null), new Proxy({}, {get(t, k) { note('get ' + String(k)); }, has() { note('has'); }})];
+    const show = (name, e) => note([name, e.name, e.message, e.stack, Object.getPrototypeOf(e) === globalThis[e.name]?.prototype]);
+    const attempt = (name, what) => { try { note([name, typeof what()]); } catch (e) { show(name, e); } };
+    const follow = (name, promise) => promise.then((r) => note([name, String(r), Reflect.ownKeys(r).map(String)]), (e) => show(name, e));
+    let n = 0;
+    for (const source of sources()) {
+      ++n;
+      follow(n + ' one', WebAssembly.instantiate(source));
+      attempt(n + ' new one', () => new WebAssembly.Instance(source));
+      attempt(n + ' call', () => WebAssembly.Instance(source));
+      for (const i of imports()) {
+        follow(n + ' two', WebAssembly.instantiate(source, i));
+        attempt(n + ' new two', () => new WebAssembly.Instance(source, i));
+      }
+    }
+    follow('more', WebAssembly.instantiate(m, {}, 1, 2, 3));
+    follow('none', WebAssembly.instantiate());
+    attempt('new none', () => new WebAssembly.Instance());
+    follow('detached this', (0, WebAssembly.instantiate)(module));
+  )";
+  expectNoDifference(kScript, {.memory = MemoryKind::kImported});
+  expectNoDifference(kScript, {.memory = MemoryKind::kExported});
+}
+
+TEST_F(Transparency, T3_EveryOrderOfManyPromisesIsTheSame) {
+  // Settlements of all kinds against each other and against ticks of the program's own.
+  expectNoDifference(std::string(kTicks) + R"(
+    const module = new WebAssembly.Module(m);
+    const memory = new WebAssembly.Memory({initial: 1});
+    const good = {env: {memory}}, bad = {env: {}};
+    for (let round = 0; round < 5; ++round) {
+      watch(round + ' module', WebAssembly.instantiate(module, good));
+      watch(round + ' bad module', WebAssembly.instantiate(module, bad));
+      for (const [name, imports] of [['good', good], ['bad', bad]]) {
+        const p = WebAssembly.instantiate(m, imports);
+        p.then(() => note(round + name + ' then'), () => note(round + name + ' caught'));
+        p.finally(() => note(round + name + ' finally')).catch(() => {});
+        (async () => { try { await p; note(round + name + ' awaited'); } catch { note(round + name + ' failed'); } })();
+        Promise.race([p, new Promise(() => {})]).then(() => note(round + name + ' raced'), () => note(round + name + ' race lost'));
+        Promise.resolve(p).then(() => note(round + name + ' same'), () => {}).then(() => note(round + name + ' one later'));
+      }
+      Promise.allSettled([WebAssembly.instantiate(module, good), WebAssembly.instantiate(m, good)]).then((all) => note(all.map((x) => x.status)));
+    }
+  )",
+                     {.memory = MemoryKind::kImported});
 }
 
 TEST_F(Transparency, T6_ImportsAreReadOnceInOrderWithTheSameReceiver) {

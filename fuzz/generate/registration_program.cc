@@ -93,7 +93,7 @@ RegistrationOperation makeOperation(ByteSource& source, const std::vector<Memory
   operation.kind = source.pick({Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd,
                                 Kind::kDeliver, Kind::kClear, Kind::kRenew, Kind::kMarkTerminated,
                                 Kind::kDropDead, Kind::kDropDead, Kind::kCollect, Kind::kWrite,
-                                Kind::kWrite, Kind::kGrow, Kind::kDeliver});
+                                Kind::kWrite, Kind::kGrow, Kind::kDeliverFor});
   operation.memory = source.below(static_cast<std::uint32_t>(memories.size()));
   const MemoryPlan& memory = memories[operation.memory];
   operation.strikes = makeStrikeSchedule(source);
@@ -101,6 +101,8 @@ RegistrationOperation makeOperation(ByteSource& source, const std::vector<Memory
     makeAdd(source, memory, operation);
   } else if (operation.kind == Kind::kCollect) {
     operation.entry = source.byte();
+  } else if (operation.kind == Kind::kDeliverFor) {
+    operation.generations_ago = source.below(4) - 1;
   } else if (operation.kind == Kind::kGrow) {
     operation.growth = source.byte();
   } else if (operation.kind == Kind::kWrite) {
@@ -139,6 +141,8 @@ const char* name(Kind kind) noexcept {
       return "write";
     case Kind::kGrow:
       return "grow";
+    case Kind::kDeliverFor:
+      return "deliver for a generation";
   }
   return "?";
 }

@@ -46,9 +46,10 @@ struct RegistrationOperation {
     kMarkTerminated,
     kDropDead,
     kClear,
-    kCollect,  ///< the engine collects the instance of an entry
-    kWrite,    ///< a module writes a word, of an entry or anywhere
-    kGrow,     ///< a memory grows
+    kCollect,     ///< the engine collects the instance of an entry
+    kWrite,       ///< a module writes a word, of an entry or anywhere
+    kGrow,        ///< a memory grows
+    kDeliverFor,  ///< a delivery for a generation of the past, of now or of the future
   };
   /// Where kWrite writes.
   enum class Place : std::uint8_t { kSignalOfEntry, kTerminatedOfEntry, kAnywhere };
@@ -60,6 +61,8 @@ struct RegistrationOperation {
   std::optional<std::uint64_t> terminated = {};
   bool clears_terminated_first = true;  ///< the module's own data has 0 there
   bool does_allocation_fail = false;
+  // kDeliverFor
+  std::uint32_t generations_ago = 0;  ///< wraps: -1 is the next one
   // kCollect, kWrite, kGrow
   unsigned entry = 0;  ///< modulo the number of entries
   Place place = Place::kAnywhere;
@@ -70,7 +73,7 @@ struct RegistrationOperation {
   StrikeSchedule strikes = {};
 };
 
-inline constexpr unsigned kRegistrationOperationKindCount = 9;
+inline constexpr unsigned kRegistrationOperationKindCount = 10;
 
 struct RegistrationProgram {
   /// Enough to fill a registry of kMaxEntriesLimit several times over.

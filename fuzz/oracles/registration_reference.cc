@@ -87,10 +87,29 @@ RegistrationOutcome RegistrationReference::add(Entry entry, bool does_allocation
   const RegistrationOutcome outcome = judge(entry);
   if (outcome != RegistrationOutcome::kRegistered) return outcome;
   if (does_allocation_fail) return RegistrationOutcome::kOutOfMemory;
-  if (entry.signal) write(entry.memory, *entry.signal, 0);
+  // Whoever comes while the isolate is warned hears it.
+  if (entry.signal) {
+    write(entry.memory, *entry.signal, 0);
+    if (is_warned_) write(entry.memory, *entry.signal, specified::kSignalValue);
+  }
   entry.id = next_id_++;
   entries_.push_front(entry);
   return outcome;
+}
+
+std::size_t RegistrationReference::deliver() {
+  is_warned_ = true;
+  return writeSignals(specified::kSignalValue);
+}
+
+std::size_t RegistrationReference::deliver(std::uint64_t generation) {
+  return generation == generation_ ? deliver() : 0;
+}
+
+std::size_t RegistrationReference::renew() {
+  ++generation_;
+  is_warned_ = false;
+  return writeSignals(0);
 }
 
 std::size_t RegistrationReference::writeSignals(std::uint32_t value) {

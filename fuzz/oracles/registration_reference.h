@@ -1,5 +1,6 @@
 // What a SignalRegistry must do, worked out from the specification with plain vectors and 128-bit
-// arithmetic, one step at a time: R3, R4, R6, R7, R9, D1, D2 and the stickiness of death.
+// arithmetic, one step at a time: R3, R4, R6, R7, R9, D1, D2, D6 and the stickiness of
+// death.
 //
 //   RegistrationReference reference(specified::Protocol::kAddress, max_entries);
 //   reference.addMemory(memory);
@@ -52,12 +53,20 @@ class RegistrationReference {
 
   RegistrationOutcome add(Entry entry, bool does_allocation_fail);
   /// Each returns how many words it writes.
-  std::size_t deliver() { return writeSignals(specified::kSignalValue); }
-  std::size_t renew() { return writeSignals(0); }
+  std::size_t deliver();
+  /// For a generation of the past or the future it writes nothing.
+  std::size_t deliver(std::uint64_t generation);
+  std::size_t renew();
   std::size_t markTerminated();
   void dropDead();
   void clear() { entries_.clear(); }
   void collect(std::size_t index) { entries_[index].is_dead = true; }
+
+  /// How many renewals there were.
+  std::uint64_t generation() const { return generation_; }
+  bool isWarned() const { return is_warned_; }
+  /// Warns the isolate of what only a part of the entries heard.
+  void warn() { is_warned_ = true; }
 
   /// Looks at every entry as a delivery does, and writes nothing: those whose word is not 0 are
   /// dead from then on.
@@ -79,6 +88,8 @@ class RegistrationReference {
   specified::Protocol protocol_;
   std::size_t max_entries_;
   std::size_t next_id_ = 0;
+  std::uint64_t generation_ = 0;
+  bool is_warned_ = false;
   std::vector<ReferenceMemory> memories_;
   std::deque<Entry> entries_;
 };

@@ -72,6 +72,21 @@ TEST(RegistrationReference, D2_DeadIsStickyOnceItWasSeen) {
   EXPECT_EQ(reference.read(0, 0), 24U);
 }
 
+TEST(RegistrationReference, D6_AWarningIsALevelThatARenewalClears) {
+  RegistrationReference reference = makeReference(Protocol::kAddress);
+  add(reference, 0, 8);
+  EXPECT_EQ(reference.deliver(0), 1U);
+  add(reference, 16, 24);
+  EXPECT_EQ(reference.read(0, 16), 24U);
+  EXPECT_TRUE(reference.isWarned());
+  EXPECT_EQ(reference.renew(), 2U);
+  EXPECT_FALSE(reference.isWarned());
+  EXPECT_EQ(reference.deliver(0), 0U);
+  EXPECT_EQ(reference.deliver(2), 0U);
+  EXPECT_EQ(reference.read(0, 0), 0U);
+  EXPECT_EQ(reference.deliver(1), 2U);
+}
+
 TEST(RegistrationReference, MarkingTerminatedKillsUnderTheAddressProtocolOnly) {
   for (const auto& [protocol, live] :
        {std::pair{Protocol::kAddress, 0U}, std::pair{Protocol::kInstance, 1U}}) {

@@ -112,6 +112,7 @@ void RegistrationRunner::onStep() noexcept {
   errno = errno_before;
   strikes_.least = std::min(strikes_.least, written);
   strikes_.most = std::max(strikes_.most, written);
+  strikes_.is_of_new_generation = registry_->generation() != reference_.generation();
 }
 
 std::size_t RegistrationRunner::liveSignals() const {
@@ -145,6 +146,8 @@ void RegistrationRunner::perform(const Operation& operation) {
       return add(operation);
     case Kind::kDeliver:
       return deliver(is_struck);
+    case Kind::kDeliverFor:
+      return deliverFor(operation, is_struck);
     case Kind::kRenew:
       return renew(is_struck);
     case Kind::kMarkTerminated:
@@ -195,11 +198,6 @@ void RegistrationRunner::add(const Operation& operation) {
   checkStrikes(live_before, liveSignals());
   if (result.entry == nullptr) return;
   entries_.push_back(result.entry);
-  // A handler that counted the new entry wrote its word, and nothing may zero it afterwards (R6).
-  if (strikes_.count == 0 || !operation.signal) return;
-  if (strikes_.most > live_before) {
-    reference_.write(index, *operation.signal, kSignalValue);
-  }
 }
 
 void RegistrationRunner::deliver(bool is_struck) {
@@ -211,18 +209,31 @@ void RegistrationRunner::deliver(bool is_struck) {
   checkStrikes(liveSignals(), liveSignals());
 }
 
+void RegistrationRunner::deliverFor(const Operation& operation, bool is_struck) {
+  const std::uint64_t generation =
+      reference_.generation() - static_cast<std::int32_t>(operation.generations_ago);
+  const std::size_t written = strike(is_struck, [&] { return registry_->deliver(generation); });
+  checkWritten(reference_.deliver(generation), written);
+  if (strikes_.count != 0) reference_.deliver();
+  checkStrikes(liveSignals(), liveSignals());
+}
+
+// D6: a handler that struck before the new generation began is renewed away, a later one stays.
 void RegistrationRunner::renew(bool is_struck) {
   const std::size_t written = strike(is_struck, [&] { return registry_->renew(); });
   checkWritten(reference_.renew(), written);
   checkStrikes(liveSignals(), liveSignals());
-  if (strikes_.count != 0) expectEitherForLiveSignals();
+  if (strikes_.is_of_new_generation) reference_.deliver();
 }
 
 void RegistrationRunner::markTerminated(bool is_struck) {
   const std::size_t written = strike(is_struck, [&] { return registry_->markTerminated(); });
   reference_.look();
   const std::size_t live_before = liveSignals();
-  if (strikes_.count != 0) expectEitherForLiveSignals();
+  if (strikes_.count != 0) {
+    reference_.warn();
+    expectEitherForLiveSignals();
+  }
   checkWritten(reference_.markTerminated(), written);
   checkStrikes(liveSignals(), live_before);
 }
@@ -238,6 +249,7 @@ void RegistrationRunner::clear(bool is_struck) {
   strike(is_struck, [&] { registry_->clear(); });
   if (strikes_.count != 0) {
     reference_.look();
+    reference_.warn();
     expectEitherForLiveSignals();
     checkStrikes(0, liveSignals());
   }
@@ -280,6 +292,12 @@ void RegistrationRunner::checkState() {
   if (registry_->entryCount() != count || registry_->isEmpty() != (count == 0)) {
     fail("R9",
          fmt::format("expected {} entries, the registry says {}", count, registry_->entryCount()));
+  }
+  if (registry_->isWarned() != reference_.isWarned() ||
+      registry_->generation() != reference_.generation()) {
+    fail("D6", fmt::format("expected generation {}, {}, the registry says {}, {}",
+                           reference_.generation(), reference_.isWarned() ? "warned" : "not warned",
+                           registry_->generation(), registry_->isWarned() ? "warned" : "not"));
   }
   if (attachments_ != count) {
     fail("G2", fmt::format("expected {} attachments of entries, {} live", count, attachments_));
@@ -326,6 +344,7 @@ void RegistrationRunner::finish() {
   if (program_.is_detached_at_end) {
     registry_->detachReaders();
     checkWritten(0, registry_->deliver());
+    reference_.warn();
     registry_->clear();
     reference_.clear();
     checkState();

@@ -40,6 +40,8 @@ class RegistrationRunner final : private RegistrationObserver {
     unsigned count = 0;
     std::size_t least = SIZE_MAX;
     std::size_t most = 0;
+    /// Whether the last one came after the operation had begun a generation.
+    bool is_of_new_generation = false;
   };
 
   template <class Action>
@@ -49,6 +51,7 @@ class RegistrationRunner final : private RegistrationObserver {
   void perform(const Operation& operation);
   void add(const Operation& operation);
   void deliver(bool is_struck);
+  void deliverFor(const Operation& operation, bool is_struck);
   void renew(bool is_struck);
   void markTerminated(bool is_struck);
   void dropDead(bool is_struck);

@@ -80,12 +80,14 @@ std::optional<Weakening> parseWeakening(std::string_view text) {
 
 void AtomicSteps::weaken(Weakening weakening) {
   weakened_line_ = weakening.line;
+  is_every_line_weakened_ = weakening.line == 0;
   current_weakening = std::move(weakening);
 }
 
 std::memory_order AtomicSteps::weakenedOrder(StepKind kind, std::memory_order order,
                                              const Location& at) noexcept {
   if (!std::string_view(at.file_name()).ends_with(current_weakening->file) ||
+      (current_weakening->kind && *current_weakening->kind != kind) ||
       !fits(kind, current_weakening->order)) {
     return order;
   }

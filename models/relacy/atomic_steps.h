@@ -31,10 +31,12 @@ struct AtomicStep {
   std::memory_order order;
 };
 
-/// "The step at FILE:LINE has ORDER instead of its own." `file` is the end of a path.
+/// "The step at FILE:LINE has ORDER instead of its own." `file` is the end of a path. Line 0: all
+/// lines; a kind: steps of this kind only.
 struct Weakening {
   std::string file;
   unsigned line = 0;
+  std::optional<StepKind> kind{};
   std::memory_order order = std::memory_order_relaxed;
 };
 
@@ -54,7 +56,8 @@ class AtomicSteps {
   static std::memory_order enter(StepKind kind, std::memory_order order,
                                  const Location& at) noexcept {
     remember({at.file_name(), at.line(), kind, order});
-    return weakened_line_ == at.line() ? weakenedOrder(kind, order, at) : order;
+    return weakened_line_ == at.line() || is_every_line_weakened_ ? weakenedOrder(kind, order, at)
+                                                                  : order;
   }
 
   /// Weakens one step from now on. Process-wide.
@@ -88,6 +91,7 @@ class AtomicSteps {
 
   static inline std::array<AtomicStep, kCapacity> table_{};
   static inline unsigned weakened_line_ = 0;
+  static inline bool is_every_line_weakened_ = false;
   static inline bool was_weakened_ = false;
 };
 

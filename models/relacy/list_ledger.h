@@ -46,6 +46,10 @@ struct ListWalk {
   ElementSet may = 0;   // elements
   ElementSet must = 0;  // places, whichever element is there
   ElementSet visited = 0;
+  // The same without regard to a detachment, after which iterate() visits nothing, but isEmpty()
+  // still tells what is in the list.
+  ElementSet may_be_there = 0;
+  ElementSet must_be_there = 0;
   unsigned last = 32;  // newest first: numbers go down
 };
 
@@ -61,6 +65,8 @@ class ListLedger {
       if (walk == nullptr) continue;
       walk->may |= before_ | after_;
       walk->must &= placesOf(before_) & placesOf(after_);
+      walk->may_be_there |= before_ | after_;
+      walk->must_be_there &= placesOf(before_) & placesOf(after_);
     }
   }
   void endChange() noexcept {
@@ -104,13 +110,11 @@ class ListLedger {
 
   void beginWalk(ListWalk& walk, WalkKind kind) noexcept {
     walk = {};
-    if (!is_detached_) {
-      walk.may = before_ | after_;
-      if (!is_detaching_) {
-        walk.must = placesOf(before_) & placesOf(after_) &
-                    (kind == WalkKind::kHandler ? ~ElementSet{0} : placesOf(pinned_));
-      }
-    }
+    walk.may_be_there = before_ | after_;
+    walk.must_be_there = placesOf(before_) & placesOf(after_) &
+                         (kind == WalkKind::kHandler ? ~ElementSet{0} : placesOf(pinned_));
+    if (!is_detached_) walk.may = walk.may_be_there;
+    if (!is_detached_ && !is_detaching_) walk.must = walk.must_be_there;
     if (kind == WalkKind::kReader) ++walks_begun_by_readers_;
     for (ListWalk*& slot : walks_) {
       if (slot != nullptr) continue;
@@ -143,8 +147,9 @@ class ListLedger {
   }
 
   void judgeIsEmpty(const ListWalk& walk, bool is_empty) const noexcept {
-    require(!is_empty || walk.must == 0, "isEmpty() of a list with an element in it");
-    require(is_empty || walk.may != 0, "isEmpty() is false for a list that was empty throughout");
+    require(!is_empty || walk.must_be_there == 0, "isEmpty() of a list with an element in it");
+    require(is_empty || walk.may_be_there != 0,
+            "isEmpty() is false for a list that was empty throughout");
   }
 
  private:

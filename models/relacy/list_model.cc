@@ -45,6 +45,8 @@ class Element {
   rl::var<unsigned> value_;
 };
 
+constexpr std::size_t kMaxThreads = 3;
+
 // The program of the search that is under way.
 const ListProgram* program = nullptr;
 
@@ -57,6 +59,9 @@ class ListWorld {
     StepHook::function = nullptr;
     ConstantVariables::are_links = ConstantVariables::are_flags = false;
   }
+  ListWorld(const ListWorld&) = delete;
+  ListWorld& operator=(const ListWorld&) = delete;
+  ~ListWorld() = default;
 
   void setUp() {
     const std::size_t bar = program->owner.find('|');
@@ -65,11 +70,15 @@ class ListWorld {
       next_step_ = bar + 1;
     }
     ledger_.pin();
+    std::copy(program->handlers.begin(), program->handlers.end(), handlers_left_.begin());
+    if (std::ranges::all_of(program->handlers, [](unsigned count) { return count == 0; })) return;
+    StepHook::context = this;
+    StepHook::function = [](void* world) noexcept { static_cast<ListWorld*>(world)->strike(); };
   }
 
   void runThread(unsigned index) {
     if (index == 0) {
-      runOwner();
+      for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
     } else {
       runReader(program->readers[index - 1]);
       ++readers_through_;
@@ -78,6 +87,7 @@ class ListWorld {
 
   // All threads have ended and what they did is visible: nothing may be left to be freed (L4).
   void tearDown() {
+    StepHook::function = nullptr;
     if (!list_) return;
     require(list_->reclaim(), "L4: reclaim() finds a reader although all have left");
     ledger_.requireNothingRetired();
@@ -85,15 +95,6 @@ class ListWorld {
   }
 
  private:
-  void runOwner() {
-    StepHook::context = this;
-    handlers_left_ = program->handler_count;
-    if (handlers_left_ > 0)
-      StepHook::function = [](void* world) noexcept { static_cast<ListWorld*>(world)->strike(); };
-    for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
-    StepHook::function = nullptr;
-  }
-
   void execute(char letter) {
     switch (letter) {
       case 'p':
@@ -156,6 +157,10 @@ class ListWorld {
         return newest;
       case 'm':
         return in_list == newest ? 0 : only(newestOf(in_list & ~newest));
+      case 'b': {
+        const ElementSet oldest = only(oldestOf(in_list));
+        return oldest | (in_list == oldest ? 0 : only(oldestOf(in_list & ~oldest)));
+      }
       case 'e': {
         ElementSet rejected = 0;
         bool is_rejected = true;
@@ -250,12 +255,15 @@ class ListWorld {
     }
   }
 
+  // Before a step of any thread. A handler on a reader's thread is, to the owner, one more reader.
   void strike() noexcept {
-    if (handlers_left_ == 0 || rl::thread_index() != 0 || rl::rand(2) == 0) return;
-    --handlers_left_;
+    const unsigned thread = rl::thread_index();
+    unsigned& left = handlers_left_[thread];
+    if (left == 0 || rl::rand(2) == 0) return;
+    --left;
     note(kHandlerBegins);
     ListWalk walk;
-    ledger_.beginWalk(walk, WalkKind::kHandler);
+    ledger_.beginWalk(walk, thread == 0 ? WalkKind::kHandler : WalkKind::kReader);
     // Through its address: the destructor, too, may be under way.
     ledger_.judgeIsEmpty(walk, list_address_->isEmpty());
     iterate(*list_address_, walk);
@@ -273,7 +281,7 @@ class ListWorld {
   List* const list_address_ = &*list_;
   std::size_t next_step_ = 0;
   unsigned newest_ = 0;
-  unsigned handlers_left_ = 0;
+  std::array<unsigned, kMaxThreads> handlers_left_{};
   std::size_t readers_through_ = 0;
 };
 
@@ -304,6 +312,8 @@ std::string_view word(char letter) {
       return "filter the newest out";
     case 'm':
       return "filter the second newest out";
+    case 'b':
+      return "filter the two oldest out";
     case 'e':
       return "filter every other out";
     case 'A':
@@ -331,6 +341,26 @@ std::string_view word(char letter) {
   }
 }
 
+unsigned handlersOn(const ListProgram& asked, std::size_t thread) {
+  return thread < asked.handlers.size() ? asked.handlers[thread] : 0;
+}
+
+bool reusesAddresses(const std::string& owner) {
+  const std::size_t first_free = owner.find_first_of("flmbeAxcqsS");
+  return first_free != std::string::npos &&
+         owner.find_first_of("pqsS", first_free + 1) != std::string::npos;
+}
+
+Axes axesOf(const ListProgram& measured) {
+  const std::size_t bar = measured.owner.find('|');
+  const std::size_t start = bar == std::string::npos ? 0 : bar + 1;
+  return {.series = measured.series,
+          .operations = static_cast<unsigned>(measured.owner.size() - start),
+          .readers = static_cast<unsigned>(measured.readers.size()),
+          .handlers_on_owner = handlersOn(measured, 0),
+          .handlers_on_reader = handlersOn(measured, 1)};
+}
+
 std::string describe(const ListProgram& described) {
   std::string text = "Owner:";
   for (const char letter : described.owner) text += fmt::format(" {},", word(letter));
@@ -340,13 +370,14 @@ std::string describe(const ListProgram& described) {
     for (const char letter : reader) text += letter == 'i' ? " iterate," : " isEmpty,";
     text.back() = '.';
   }
-  if (described.handler_count > 0) {
-    text += fmt::format(
-        " Up to {} handler{} (nested or not) strike{} the owner before any atomic step, "
-        "allocation, "
-        "destruction and deallocation.",
-        described.handler_count, described.handler_count == 1 ? "" : "s",
-        described.handler_count == 1 ? "s" : "");
+  for (std::size_t thread = 0; thread < described.handlers.size(); ++thread) {
+    const unsigned count = described.handlers[thread];
+    if (count == 0) continue;
+    text += fmt::format(" {} on {} thread, before any atomic step{}.",
+                        count == 1 ? "A handler strikes, or not,"
+                                   : "Up to two handlers strike, one after the other or nested,",
+                        thread == 0 ? "the owner's" : "a reader's",
+                        thread == 0 ? ", allocation, destruction and deallocation" : "");
   }
   return text;
 }
@@ -358,18 +389,27 @@ Model makeListModel(const ListProgram& made) {
               .covered = describe(made),
               .columns = {"owner"},
               .thread_count = static_cast<unsigned>(made.readers.size()) + 1,
-              .search = [made](const Search& search) { return searchProgram(made, search); }};
+              .search = [made](const Search& search) { return searchProgram(made, search); },
+              .reuses_addresses = reusesAddresses(made.owner),
+              .axes = axesOf(made)};
   const bool has_readers = !made.readers.empty();
   model.properties = has_readers ? std::vector<std::string>{"L4", "L1", "L2"}
                                  : std::vector<std::string>{"L3", "L1", "L2", "L4"};
-  if (made.owner.find_first_of("flmeAkx") != std::string::npos) model.properties.push_back("L5");
+  if (made.owner.find_first_of("flmbeAkx") != std::string::npos) model.properties.push_back("L5");
   if (made.owner.find('d') != std::string::npos) model.properties.push_back("L6");
-  if (has_readers && made.handler_count > 0) model.properties.push_back("L3");
+  // An exception that is thrown and caught takes as long as ten executions without one.
+  if (made.owner.find_first_of("qx") != std::string::npos) model.execution_cost = 10;
+  if (has_readers && handlersOn(made, 0) > 0) model.properties.push_back("L3");
   for (std::size_t i = 0; i < made.readers.size(); ++i) {
     model.columns.push_back(made.readers.size() == 1 ? "reader" : fmt::format("reader {}", i + 1));
   }
-  if (made.handler_count > 0) model.columns.emplace_back("handler on the owner");
-  if (made.handler_count > 1) model.columns.emplace_back("handler in it");
+  for (unsigned thread = 0; thread < made.handlers.size(); ++thread) {
+    for (unsigned depth = 0; depth < made.handlers[thread]; ++depth) {
+      model.columns.push_back(depth == 0 ? fmt::format("handler on the {}", model.columns[thread])
+                                         : "handler in it");
+      model.handler_threads.push_back(thread);
+    }
+  }
   return model;
 }
 

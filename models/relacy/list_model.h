@@ -1,17 +1,20 @@
 // Models of AtomicList: an owner program, the readers on other threads, the handlers that strike
-// the owner. A new model is one line in a table:
+// the owner and the readers:
 //
 //   {.name = "reader_against_push_filter", .owner = "ppf", .readers = {"i"}}
 //
+// or many of them at once: list_matrix.cc.
+//
 // The owner's program has a letter for each call; what stands before '|' is done before the threads
 // start:
-//   p push                           A filter all out        r reclaim
-//   q push, the constructor throws   k filter, keep all      t detach the readers
-//   f filter the oldest out          x filter the newest     d destroy the list (with readers: if
-//   l filter the newest out            out, then throw         all of them are through)
-//   m filter the second newest out   c clear                 s replace the newest
-//                                                            S replace all
-//   e filter every other out, from the newest on
+//   p push                           b filter the two oldest out    c clear
+//   q push, the constructor throws   e filter every other out,      r reclaim
+//   f filter the oldest out              from the newest on         s replace the newest
+//   l filter the newest out          A filter all out               S replace all
+//   m filter the second newest out   k filter, keep all             t detach the readers
+//   d destroy the list (with         x filter the newest out,
+//       readers: if all of them          then throw
+//       are through)
 // A reader's program: i iterate, e isEmpty. A handler asks isEmpty, then iterates.
 #pragma once
 
@@ -26,15 +29,13 @@ struct ListProgram {
   std::string name;
   std::string owner;
   std::vector<std::string> readers{};
-  /// How many handlers strike the owner, at any of its atomic steps; nested ones count.
-  unsigned handler_count = 0;
+  /// How many handlers strike the owner's thread, the first reader's, and so on, at any of their
+  /// atomic steps; nested ones count.
+  std::vector<unsigned> handlers{};
+  /// The programs of one shape and of different length, if this is one of them.
+  std::string series{};
 };
 
 Model makeListModel(const ListProgram& program);
-
-/// The tables, one for each family.
-std::vector<Model> listHandlerModels();
-std::vector<Model> listReaderModels();
-std::vector<Model> listDetachModels();
 
 }  // namespace sigproof::models

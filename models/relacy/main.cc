@@ -21,13 +21,16 @@ namespace {
 
 enum ExitCode { kPassed = 0, kFailed = 1, kBadUsage = 2 };
 
+constexpr std::uint64_t kMaxSeed = 4'294'967'295;
+constexpr const char* kBestSearch = "best";
+
 struct Options {
   bool is_list = false;
   bool is_json = false;
   std::string run;
   std::string replay;
   std::string state;
-  std::string search = "full";
+  std::string search = kBestSearch;
   std::uint64_t random_executions = 20'000;
   std::uint64_t seed = 1;
   std::optional<std::uint64_t> max_executions;
@@ -77,39 +80,43 @@ void requireWeakened(const std::string& text) {
       "--weaken {}: this check executes no atomic step there that can have this order", text));
 }
 
-Search makeSearch(const Options& options, const Model& model) {
-  std::optional<Search> search = parseSearch(options.search);
-  if (!search) {
+// Executions count on from the seed, and none may lie above the largest.
+std::uint64_t firstRandomExecution(const Options& options) {
+  const std::uint64_t most = std::min(options.random_executions, kMaxSeed - 1);
+  return std::min(options.seed, kMaxSeed - most);
+}
+
+SearchPlan makePlan(const Options& options, const Model& model) {
+  SearchPlan plan{.random_executions = options.random_executions,
+                  .seed = firstRandomExecution(options),
+                  .progress_label = checkName(model)};
+  if (options.time_limit_ms) plan.time_limit = std::chrono::milliseconds(*options.time_limit_ms);
+  if (options.max_executions) {
+    plan.full_executions = plan.bounded_executions = *options.max_executions;
+  }
+  if (options.search == kBestSearch) return plan;
+  plan.only = parseSearch(options.search);
+  if (!plan.only) {
     throw UsageError(
-        fmt::format("--search wants full, bound:N or random:N; got '{}'", options.search));
+        fmt::format("--search wants best, full, bound:N or random:N; got '{}'", options.search));
   }
-  search->seed = options.seed;
-  search->max_executions = options.max_executions;
-  if (options.time_limit_ms) {
-    search->time_limit = std::chrono::milliseconds(*options.time_limit_ms);
-  }
-  search->progress_label = checkName(model);
-  return *search;
+  plan.only->seed = plan.seed;
+  plan.only->max_executions = options.max_executions;
+  return plan;
+}
+
+reports::Record check(const Model& model, const Options& options) {
+  const SearchPlan plan = makePlan(options, model);
+  return model.check ? model.check(model, plan) : makeRecord(model, carryOut(model, plan));
 }
 
 int run(const Options& options) {
-  const Model model = findModel(options.run);
-  CheckRun check{.search = makeSearch(options, model)};
-  check.result = model.search(check.search);
-  const bool is_random_wanted = model.thread_count > 1 && options.random_executions > 0 &&
-                                check.search.kind != SearchKind::kRandom;
-  if (is_random_wanted && check.result.end == SearchEnd::kEndedByItself) {
-    check.random_search = Search{.kind = SearchKind::kRandom,
-                                 .random_executions = options.random_executions,
-                                 .seed = options.seed};
-    check.random_result = model.search(check.random_search);
-  }
+  const reports::Record record = check(findModel(options.run), options);
   requireWeakened(options.weakened);
-  const reports::Record record = makeRecord(model, check);
   fmt::print("{}\n", reports::toJson(record).dump());
   fmt::print(stderr, "{}: {}\n", record.check, record.summary);
   if (record.verdict == reports::Verdict::kPassed) return kPassed;
-  if (record.verdict == reports::Verdict::kFailed) {
+  if (record.detail.contains("trace")) {
     fmt::print(stderr, "{}\nrepeat with: {}\n", record.detail["trace"].get<std::string>(),
                record.replay);
   }
@@ -136,16 +143,17 @@ int replay(const Options& options) {
   struct sigaction on_abort = {};
   on_abort.sa_handler = &refuseForeignState;
   sigaction(SIGABRT, &on_abort, nullptr);
-  SearchResult result = model.search(search);
+  if (model.check) throw UsageError(checkName(model) + " is more than one search: run it");
+  SearchResult result = searchModel(model, search);
   const bool is_failed = result.end == SearchEnd::kFailed;
   if (!is_failed) {
     search.is_stopped_after_first = true;
-    result = model.search(search);
+    result = searchModel(model, search);
   }
   requireWeakened(options.weakened);
   fmt::print("{}: {}\n\n{}", checkName(model),
              is_failed ? parseHistory(result.history).verdict : "this execution passes",
-             traceOf(model, result));
+             renderTrace(traceOf(model, result)));
   return is_failed ? kFailed : kPassed;
 }
 
@@ -165,7 +173,9 @@ void declare(CLI::App& app, Options& options) {
                  "With --replay: the execution, as a failed check names it")
       ->needs(replay)
       ->type_name("STRING");
-  app.add_option("--search", options.search, "full, bound:N (preemptions) or random:N (executions)")
+  app.add_option("--search", options.search,
+                 "best (full if it ends within a budget, else the largest bound that does), full, "
+                 "bound:N (preemptions) or random:N (executions)")
       ->capture_default_str()
       ->type_name("SEARCH");
   app.add_option("--random-executions", options.random_executions,
@@ -173,7 +183,7 @@ void declare(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--seed", options.seed, "Number of the first random execution")
       ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{2'000'000'000}));
+      ->check(CLI::Range(std::uint64_t{1}, kMaxSeed));
   app.add_option("--max-executions", options.max_executions,
                  "Cut the search short: the check is then unfinished");
   app.add_option("--time-limit-ms", options.time_limit_ms,

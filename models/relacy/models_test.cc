@@ -107,17 +107,137 @@ TEST(Models, AFailureComesWithItsInterleavingAndIsRepeatedExactly) {
       << "the production code does not fail so";
 }
 
-TEST(Models, ASearchThatEndsByItselfIsExhaustedAndOneThatIsCutShortIsNot) {
+// Everything about a failure but the search that found it.
+nlohmann::json failureWith(const std::string& check, const std::string& weakening) {
+  return ask("--run " + check + " --weaken " + weakening).record().at("detail");
+}
+
+// "core/atomic_list.h:219": the owner's look for readers, the last load of the list.
+std::string lookForReaders() {
+  std::string last;
+  for (const auto& [place, step] : stepsOf("model/reader_against_push_filter")) {
+    if (step == "load seq_cst") last = place;
+  }
+  return last;
+}
+
+TEST(Models, AFailureIsShownWithTheFewestPreemptionsAndThenTheFewestSteps) {
+  const std::string check = "model/reader_against_3_pushes_filter";
+  const std::string weakening = lookForReaders() + "=acquire";
+  const nlohmann::json shown = failureWith(check, weakening);
+  ASSERT_TRUE(shown.contains("shortest")) << shown;
+  const unsigned preemptions = shown.at("shortest").at("preemptions");
+  EXPECT_TRUE(shown.at("state").get<std::string>().starts_with(
+      "bound:" + std::to_string(preemptions) + " "));
+  ASSERT_GT(preemptions, 0U) << "somebody has to be inside while the owner looks";
+  const nlohmann::json fewer = ask("--run " + check + " --random-executions 0 --weaken " +
+                                   weakening + " --search bound:" + std::to_string(preemptions - 1))
+                                   .record();
+  EXPECT_EQ(fewer.at("verdict"), "passed") << "fewer preemptions would have done";
+  EXPECT_EQ(shown.at("shortest").at("steps"), shown.at("interleaving").at("steps").size());
+}
+
+TEST(Models, AnInterleavingSaysForEachStepWhoDoesWhatInWhichOrderAndWhereItReadFrom) {
+  const nlohmann::json drawn =
+      failureWith("model/reader_against_push_filter", unlinkingStep() + "=release")
+          .at("interleaving");
+  EXPECT_EQ(drawn.at("columns"), (nlohmann::json{"owner", "reader"}));
+  const auto& steps = drawn.at("steps");
+  const auto stale = std::ranges::find_if(
+      steps, [](const nlohmann::json& step) { return step.contains("stale"); });
+  ASSERT_NE(stale, steps.end());
+  EXPECT_EQ(stale->at("column"), 1);
+  EXPECT_TRUE(stale->contains("order"));
+  EXPECT_THAT(stale->at("at").get<std::string>(), testing::HasSubstr("core/atomic_list.h:"));
+  const std::string source = steps.at(stale->at("from").get<std::size_t>()).at("does");
+  EXPECT_THAT(source, testing::HasSubstr(":="));
+  EXPECT_TRUE(steps.back().contains("broken"));
+}
+
+TEST(Models, HandlersHaveAColumnForEachThreadAndLevel) {
+  const nlohmann::json record =
+      ask("--run model/handlers_on_both_threads_against_push_filter --weaken " + unlinkingStep() +
+          "=release")
+          .record();
+  EXPECT_EQ(record.at("detail").at("interleaving").at("columns"),
+            (nlohmann::json{"owner", "reader", "handler on the owner", "handler on the reader"}));
+}
+
+TEST(Models, ASearchThatEndsByItselfIsExhausted) {
   const nlohmann::json whole = ask("--run model/reader_against_push_filter").record();
   EXPECT_EQ(whole.at("verdict"), "passed");
   EXPECT_TRUE(whole.at("exhausted"));
-  for (const char* limit : {"--max-executions 10", "--search bound:1", "--search random:50"}) {
-    const Answer cut = ask(std::string("--run model/reader_against_push_filter ") + limit);
-    EXPECT_FALSE(cut.record().at("exhausted")) << limit;
+}
+
+TEST(Models, ASearchThatIsCutShortIsNotExhausted) {
+  const std::string run = "--run model/reader_against_push_filter ";
+  for (const char* limit :
+       {"--max-executions 1", "--search full --max-executions 10",
+        "--search bound:3 --max-executions 10", "--search random:50 --max-executions 10"}) {
+    const nlohmann::json cut = ask(run + limit).record();
+    EXPECT_FALSE(cut.at("exhausted")) << limit;
+    EXPECT_EQ(cut.at("verdict"), "unfinished") << limit;
   }
-  EXPECT_EQ(
-      ask("--run model/reader_against_push_filter --max-executions 10").record().at("verdict"),
-      "unfinished");
+  for (const char* search : {"--search bound:1", "--search bound:99", "--search random:50"}) {
+    const nlohmann::json partial = ask(run + search).record();
+    EXPECT_FALSE(partial.at("exhausted")) << search;
+    EXPECT_EQ(partial.at("verdict"), "passed") << search;
+  }
+}
+
+TEST(Models, WhereAFullSearchDoesNotEndTheLargestBoundThatDoesSpeaksForIt) {
+  const nlohmann::json record =
+      ask("--run model/reader_against_push_filter --max-executions 200").record();
+  EXPECT_EQ(record.at("verdict"), "passed");
+  EXPECT_FALSE(record.at("exhausted"));
+  EXPECT_THAT(record.at("engine").get<std::string>(), testing::HasSubstr("at most"));
+  const auto& searches = record.at("detail").at("searches");
+  EXPECT_EQ(searches.front().at("search"), "full");
+  EXPECT_EQ(searches.front().at("end"), "cut short");
+  std::string largest;
+  for (const auto& search : searches) {
+    const bool is_bound = search.at("search").get<std::string>().starts_with("bound:");
+    if (is_bound && search.at("end") == "ended by itself") largest = search.at("search");
+  }
+  EXPECT_EQ(record.at("detail").at("growth").at("search"), largest);
+  EXPECT_EQ(searches.back().at("search"), "random");
+}
+
+TEST(Models, BothLifetimesAreSearchedWhereAnAddressCanComeBack) {
+  const nlohmann::json reuse = ask("--run model/handler_against_two_filters").record();
+  const nlohmann::json quarantine =
+      ask("--run model/handler_against_two_filters@quarantine").record();
+  EXPECT_EQ(reuse.at("detail").at("lifetime_of_freed_addresses"), "reuse");
+  EXPECT_EQ(quarantine.at("detail").at("lifetime_of_freed_addresses"), "quarantine");
+  // One element is freed before the only push: twice as many.
+  EXPECT_EQ(reuse.at("executions"), 2 * quarantine.at("executions").get<unsigned>());
+}
+
+TEST(Models, ACanaryThatLivesFailsTheRun) {
+  const std::string canary = "--run model/canary_release_stores";
+  EXPECT_EQ(ask(canary).record().at("verdict"), "passed");
+  const Answer blinded = ask(canary + " --max-executions 1 --random-executions 0");
+  EXPECT_EQ(blinded.status, 1);
+  EXPECT_EQ(blinded.record().at("verdict"), "failed");
+  EXPECT_THAT(blinded.record().at("summary").get<std::string>(),
+              testing::HasSubstr("the canary lives"));
+}
+
+TEST(Models, AnotherRelacyIsNoticed) {
+  const std::string litmus = "--run model/litmus_message_passing_three_stores_two_back";
+  EXPECT_EQ(ask(litmus).record().at("verdict"), "passed");
+  // As good as a Relacy whose random search reaches no further than the others.
+  const nlohmann::json other = ask(litmus + " --random-executions 1").record();
+  EXPECT_EQ(other.at("verdict"), "failed");
+  EXPECT_THAT(other.at("summary").get<std::string>(), testing::HasSubstr("no longer reaches"));
+}
+
+TEST(Models, WhatARecordCannotSeeIsWhatTheLitmusTestsSay) {
+  const std::string blind =
+      ask("--run model/handler_against_push").record().at("cannot_see").get<std::string>();
+  EXPECT_THAT(blind, testing::HasSubstr("load buffering"));
+  EXPECT_THAT(blind, testing::HasSubstr("2+2W"));
+  EXPECT_THAT(blind, testing::Not(testing::HasSubstr("IRIW"))) << "Relacy reaches it";
 }
 
 TEST(Models, BadInputIsRefusedInOneLine) {

@@ -517,6 +517,9 @@ Model makeRegistryModel(const RegistryProgram& made) {
               .columns = {"owner"},
               .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
               .search = [made](const Search& search) { return searchProgram(made, search); }};
+  const std::size_t first_free = made.owner.find_first_of("DcM");
+  model.reuses_addresses = first_free != std::string::npos &&
+                           made.owner.find_first_of("azwM", first_free + 1) != std::string::npos;
   for (const std::string& property : made.properties) model.properties.push_back(property);
   for (std::size_t i = 0; i < made.deliverers.size(); ++i) {
     model.columns.push_back(made.deliverers.size() == 1 ? "deliverer"

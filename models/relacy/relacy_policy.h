@@ -1,8 +1,11 @@
 // The policy under which Relacy runs `core`: every atomic variable is one of Relacy's, memory comes
-// from Relacy's heap, and the words of a module's memory are shared variables that it sees.
+// from a heap whose reuse of addresses is searched, and the words of a module's memory are shared
+// variables that it sees.
 //
-//   sigproof::AtomicList<Element, sigproof::models::RelacyPolicy> list;   // inside a
-//   rl::test_suite
+//   sigproof::AtomicList<Element, sigproof::models::RelacyPolicy> list;   // in a rl::test_suite
+//
+// Which lifetime the elements' addresses have is a parameter of the search:
+// ModelHeap::setLifetime().
 //
 // The header under test is the production header, unmodified. Failures end the execution and never
 // return to the code that failed.
@@ -11,6 +14,8 @@
 #include "models/relacy/relacy_include.h"
 // Relacy comes first.
 #include "models/relacy/atomic_steps.h"
+#include "models/relacy/delayed_store.h"
+#include "models/relacy/model_heap.h"
 #include "models/relacy/model_word.h"
 #include "models/relacy/relacy_bridge.h"
 
@@ -64,6 +69,7 @@ struct BasicRelacyPolicy {
       require(!ConstantVariables::includes<T>(), "the model takes this variable for constant", at);
       value_.store(value, relacyOrder(AtomicSteps::enter(StepKind::kStore, order, at)),
                    debugInfo(at));
+      DelayedStore::make();
     }
     T fetchAdd(T operand, std::memory_order order, Location at = Location::current()) noexcept {
       beginStep();
@@ -101,25 +107,35 @@ struct BasicRelacyPolicy {
       return value_.load(rl::mo_relaxed, debugInfo(at));
     }
     void storeOwned(T value, Location at = Location::current()) noexcept {
+      if constexpr (std::is_pointer_v<T>) {
+        if (DelayedStore::put(this, &makeDelayed, value)) return;
+      }
+      storeNow(value, at);
+    }
+
+   private:
+    void storeNow(T value, const Location& at) noexcept {
       beginStep();
       const rl::preemption_disabler no_switch(rl::ctx());
       value_.store(value, rl::mo_relaxed, debugInfo(at));
     }
+    static void makeDelayed(void* variable, void* value) noexcept {
+      static_cast<Atomic*>(variable)->storeNow(static_cast<T>(value), Location::current());
+    }
 
-   private:
     rl::atomic<T> value_;
   };
 
-  /// From Relacy's heap, which looks for leaks, double frees and, with reuse of the address or
-  /// without (it tries both), for use after free.
+  /// From the models' heap, which looks for leaks and double frees. Use after free is what Relacy's
+  /// variables see, with reuse of the address or without.
   template <class T, class... Args>
   static T* create(Args&&... args) {
     beginStep();
-    void* const memory = rl::ctx().alloc(sizeof(T), false, debugInfo(Location::current()));
+    void* const memory = ModelHeap::allocate(sizeof(T));
     try {
       return ::new (memory) T(std::forward<Args>(args)...);
     } catch (...) {
-      rl::ctx().free(memory, false, debugInfo(Location::current()));
+      ModelHeap::free(memory);
       throw;
     }
   }
@@ -129,7 +145,7 @@ struct BasicRelacyPolicy {
     beginStep();
     object->~T();
     beginStep();
-    rl::ctx().free(object, false, debugInfo(at));
+    ModelHeap::free(object, at);
   }
 
   static std::uint32_t loadWord(const std::byte* address,

@@ -4,27 +4,25 @@
 #include <string>
 
 #include "models/relacy/model.h"
-#include "models/relacy/search.h"
+#include "models/relacy/search_plan.h"
+#include "models/relacy/trace.h"
 #include "reports/record.h"
 
 namespace sigproof::models {
 
-/// What came of one check: the search that was asked for and, where threads are modelled, a random
-/// one after it, because that reads staler stores.
-struct CheckRun {
-  Search search{};
-  SearchResult result{};
-  Search random_search{};
-  SearchResult random_result{};  ///< no executions if none was made
-};
-
 /// The check's name: "model/NAME".
 std::string checkName(const Model& model);
+
+/// A record with all that is known of a check before it runs; its verdict is "unfinished".
+reports::Record blankRecord(const Model& model);
 
 /// The whole record, trace and replay command included if it failed.
 reports::Record makeRecord(const Model& model, const CheckRun& run);
 
-/// The trace of a search that has a history; empty if it has none.
-std::string traceOf(const Model& model, const SearchResult& result);
+/// What broke, in one line that begins with a property.
+std::string describeFailure(const Model& model, const SearchResult& failed);
+
+/// The trace of a search that has a history; without steps if it has none.
+Trace traceOf(const Model& model, const SearchResult& result);
 
 }  // namespace sigproof::models

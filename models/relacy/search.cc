@@ -67,7 +67,8 @@ std::string describe(const Search& search) {
     case SearchKind::kFull:
       return "full search";
     case SearchKind::kBounded:
-      return fmt::format("all executions with at most {} preemptions", search.preemption_bound);
+      return fmt::format("search with at most {} preemption{}", search.preemption_bound,
+                         search.preemption_bound == 1 ? "" : "s");
     case SearchKind::kRandom:
       return "random search";
   }
@@ -85,6 +86,35 @@ std::string formatState(const Search& search, std::string_view relacy_state) {
       return fmt::format("random {}", relacy_state);
   }
   return {};
+}
+
+std::optional<Search> searchBehind(const Search& failed, std::string_view state) {
+  std::istringstream words{std::string(state)};
+  std::string kind;
+  std::vector<std::uint64_t> numbers;
+  words >> kind;
+  for (std::uint64_t number = 0; words >> number;) numbers.push_back(number);
+  if (numbers.empty()) return std::nullopt;
+  Search next = failed;
+  if (failed.kind == SearchKind::kRandom) {
+    next.seed = numbers[0] + 1;
+    if (next.seed >= kEndOfSeeds) return std::nullopt;
+    return next;
+  }
+  // Relacy's own step from one execution to the next: the last choice that has another alternative
+  // takes it, and those after it are forgotten.
+  constexpr std::size_t kNumbersPerChoice = 3;
+  while (numbers.size() > 2 &&
+         numbers[numbers.size() - 2] + 1 >= numbers[numbers.size() - kNumbersPerChoice]) {
+    numbers.resize(numbers.size() - kNumbersPerChoice);
+  }
+  if (numbers.size() <= 2) return std::nullopt;
+  ++numbers[numbers.size() - 2];
+  ++numbers[0];
+  numbers[1] = (numbers.size() - 2) / kNumbersPerChoice;
+  next.first_state.clear();
+  for (const std::uint64_t number : numbers) next.first_state += std::to_string(number) + " ";
+  return next;
 }
 
 Search parseState(std::string_view text) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "models/relacy/lifetime.h"
+
 namespace sigproof::models {
 
 enum class SearchKind : std::uint8_t {
@@ -28,6 +30,7 @@ struct Search {
   /// Random search: the number of the first execution, which is the seed of Relacy's generator; the
   /// following ones count on. Below 2^32: above, Relacy's generator is a bad one.
   std::uint64_t seed = 1;
+  Lifetime lifetime = Lifetime::kReuse;
   /// Ends the search before the next execution. Nothing: the search ends by itself.
   std::optional<std::uint64_t> max_executions{};
   std::optional<std::chrono::milliseconds> time_limit{};
@@ -56,6 +59,10 @@ std::string describe(const Search& search);
 
 /// The text that names one execution: the search, then Relacy's numbers.
 std::string formatState(const Search& search, std::string_view relacy_state);
+
+/// The rest of the search `failed` behind the execution that `state` names; nothing if that was its
+/// last one.
+std::optional<Search> searchBehind(const Search& failed, std::string_view state);
 
 /// A search that repeats just the execution that `text` names. Throws std::invalid_argument with
 /// one sentence if no execution could have that name. (One that is well-formed and of another model

@@ -59,6 +59,7 @@ SearchResult runSearch(const Search& search, bool (*run)(rl::test_params&)) {
   params.progress_stream = &nowhere;
   fill(params, search);
 
+  ModelHeap::setLifetime(search.lifetime);
   ExecutionGate::open(search);
   const CoutToCerr cout_to_cerr;
   const auto start = std::chrono::steady_clock::now();

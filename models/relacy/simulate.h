@@ -8,7 +8,9 @@
 
 #include "models/relacy/relacy_include.h"
 // Relacy comes first.
+#include "models/relacy/delayed_store.h"
 #include "models/relacy/execution_gate.h"
+#include "models/relacy/model_heap.h"
 #include "models/relacy/search.h"
 
 namespace sigproof::models {
@@ -18,6 +20,7 @@ class Suite : public rl::test_suite<Suite<World, kThreadCount>, kThreadCount> {
  public:
   void before() {
     ExecutionGate::beginExecution();
+    DelayedStore::beginExecution();
     world_.setUp();
   }
   void thread(unsigned index) { world_.runThread(index); }
@@ -27,6 +30,7 @@ class Suite : public rl::test_suite<Suite<World, kThreadCount>, kThreadCount> {
   }
 
  private:
+  const ModelHeap::Execution heap_;  // first: the world frees when it is destroyed
   World world_;
 };
 

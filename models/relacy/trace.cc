@@ -180,16 +180,12 @@ std::string frameWord(const std::string& text) {
 std::string describe(const HistoryStep& step, const Names& names) {
   switch (step.kind) {
     case Kind::kAtomicLoad:
-      return fmt::format("{} -> {}{}  {}", names.variable(step), names.value(step.value),
-                         step.is_stale ? " STALE" : "", step.order);
-    case Kind::kAtomicStore:
-      return fmt::format("{} := {} (was {})  {}", names.variable(step), names.value(step.value),
-                         names.value(step.former), step.order);
-    case Kind::kReadModifyWrite:
-      return fmt::format("{} := {} (was {})  {} rmw", names.variable(step), names.value(step.value),
-                         names.value(step.former), step.order);
     case Kind::kPlainLoad:
       return fmt::format("{} -> {}", names.variable(step), names.value(step.value));
+    case Kind::kAtomicStore:
+    case Kind::kReadModifyWrite:
+      return fmt::format("{} := {} (was {})", names.variable(step), names.value(step.value),
+                         names.value(step.former));
     case Kind::kPlainStore:
       return fmt::format("{} := {}", names.variable(step), names.value(step.value));
     case Kind::kAllocate:
@@ -202,17 +198,87 @@ std::string describe(const HistoryStep& step, const Names& names) {
   return frameWord(step.text);
 }
 
-struct Row {
-  std::size_t column;
-  std::string text;
-  std::string where;
+// Which step wrote what an atomic load reads: the newest that wrote this value there, but not the
+// newest of all if the load is stale.
+class Writers {
+ public:
+  void track(const HistoryStep& step, std::size_t number) {
+    const bool is_write = step.kind == Kind::kAtomicStore || step.kind == Kind::kReadModifyWrite;
+    if (is_write) writes_[step.address].push_back({number, step.value});
+    if (step.kind == Kind::kAllocate) forget(step.address, step.size_bytes);
+  }
+
+  std::optional<std::size_t> of(const HistoryStep& load) const {
+    const auto found = writes_.find(load.address);
+    if (load.kind != Kind::kAtomicLoad || found == writes_.end()) return std::nullopt;
+    const std::vector<Write>& writes = found->second;
+    for (std::size_t i = load.is_stale ? 1 : 0; i < writes.size(); ++i) {
+      const Write& write = writes[writes.size() - 1 - i];
+      if (write.value == load.value) return write.step;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  struct Write {
+    std::size_t step;
+    std::string value;
+  };
+
+  void forget(std::uint64_t begin, std::uint64_t size_bytes) {
+    writes_.erase(writes_.lower_bound(begin), writes_.lower_bound(begin + size_bytes));
+  }
+
+  std::map<std::uint64_t, std::vector<Write>> writes_;
 };
 
-std::vector<Row> makeRows(const History& history, std::size_t column_count, unsigned thread_count) {
+// In which column a thread's step belongs, by how many handlers have struck it.
+class Columns {
+ public:
+  explicit Columns(const TraceColumns& columns) : columns_(columns) {}
+
+  void begin(const HistoryStep& step) {
+    if (step.text == kHandlerBegins) ++depths_[step.thread];
+  }
+  void end(const HistoryStep& step) {
+    if (step.text == kHandlerEnds && depths_[step.thread] > 0) --depths_[step.thread];
+  }
+
+  std::size_t of(const HistoryStep& step) const {
+    const auto found = depths_.find(step.thread);
+    unsigned depth = found == depths_.end() ? 0 : found->second;
+    std::size_t column = std::min<std::size_t>(step.thread, columns_.thread_count - 1);
+    for (std::size_t i = columns_.thread_count; i < columns_.names.size() && depth > 0; ++i) {
+      const std::size_t handler = i - columns_.thread_count;
+      const unsigned thread =
+          handler < columns_.handler_threads.size() ? columns_.handler_threads[handler] : 0;
+      if (thread != step.thread) continue;
+      column = i;
+      --depth;
+    }
+    return column;
+  }
+
+ private:
+  const TraceColumns& columns_;
+  std::map<unsigned, unsigned> depths_;
+};
+
+std::string inText(const TraceStep& step) {
+  std::string text = step.does;
+  if (step.is_stale) text += " STALE";
+  if (!step.order.empty()) text += "  " + step.order;
+  return text;
+}
+
+}  // namespace
+
+Trace makeTrace(const History& history, const TraceColumns& columns) {
+  Trace trace{.columns = columns.names, .steps = {}};
   Names names(history);
-  std::vector<Row> rows;
+  Writers writers;
+  Columns column_of(columns);
   bool is_set_up = false;
-  unsigned handler_depth = 0;
   for (const HistoryStep& step : history.steps) {
     names.track(step);
     const bool is_verdict = &step == &history.steps.back();
@@ -220,50 +286,67 @@ std::vector<Row> makeRows(const History& history, std::size_t column_count, unsi
       is_set_up = step.text == kSetUpEnds;
       continue;
     }
-    if (step.text == kHandlerBegins) ++handler_depth;
-    std::size_t column = step.thread;
-    if (handler_depth > 0 && step.thread == 0) column = thread_count + handler_depth - 1;
-    std::string where;
+    column_of.begin(step);
+    TraceStep made{.column = column_of.of(step),
+                   .does = describe(step, names),
+                   .order = step.kind == Kind::kReadModifyWrite ? step.order + " rmw" : step.order,
+                   .is_stale = step.is_stale,
+                   .is_verdict = is_verdict,
+                   .from = writers.of(step),
+                   .at = {},
+                   .function = {}};
     if (step.line != 0 && (step.kind != Kind::kNote || is_verdict)) {
-      where = fmt::format("{}:{} {}", fromRoot(step.file), step.line, step.function);
+      made.at = fmt::format("{}:{}", fromRoot(step.file), step.line);
+      made.function = step.function;
     }
-    std::string text = describe(step, names);
-    if (!text.empty()) {
-      rows.push_back({std::min(column, column_count - 1), std::move(text), std::move(where)});
-    }
-    if (step.text == kHandlerEnds && handler_depth > 0) --handler_depth;
+    writers.track(step, trace.steps.size());
+    if (!made.does.empty()) trace.steps.push_back(std::move(made));
+    column_of.end(step);
   }
-  return rows;
+  return trace;
 }
 
-}  // namespace
-
-std::string renderTrace(const History& history, const std::vector<std::string>& columns,
-                        unsigned thread_count) {
-  const std::vector<Row> rows = makeRows(history, columns.size(), thread_count);
+std::string renderTrace(const Trace& trace) {
   std::vector<std::size_t> widths;
-  widths.reserve(columns.size());
-  for (const std::string& column : columns) widths.push_back(column.size());
-  for (const Row& row : rows) widths[row.column] = std::max(widths[row.column], row.text.size());
+  widths.reserve(trace.columns.size());
+  for (const std::string& column : trace.columns) widths.push_back(column.size());
+  for (const TraceStep& step : trace.steps) {
+    if (step.is_verdict) continue;  // the last line, which may run over
+    widths[step.column] = std::max(widths[step.column], inText(step).size());
+  }
 
-  const auto line = [&](std::string_view number, const auto& cell, std::string_view where) {
+  const auto line = [&](std::string_view number, const auto& cell, const std::string& where) {
     std::string text = fmt::format("{:>4}", number);
-    for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t i = 0; i < trace.columns.size(); ++i) {
       text += fmt::format(" | {:<{}}", cell(i), widths[i]);
     }
     text += fmt::format(" | {}", where);
     while (text.ends_with(' ') || text.ends_with('|')) text.pop_back();
     return text + "\n";
   };
-  std::string trace = line("step", [&](std::size_t i) { return columns[i]; }, "where");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row& row = rows[i];
-    trace += line(
+  std::string text = line("step", [&](std::size_t i) { return trace.columns[i]; }, "where");
+  for (std::size_t i = 0; i < trace.steps.size(); ++i) {
+    const TraceStep& step = trace.steps[i];
+    text += line(
         std::to_string(i + 1),
-        [&](std::size_t column) { return column == row.column ? row.text : std::string(); },
-        row.where);
+        [&](std::size_t column) { return column == step.column ? inText(step) : std::string(); },
+        step.at.empty() ? std::string() : fmt::format("{} {}", step.at, step.function));
   }
-  return trace;
+  return text;
+}
+
+nlohmann::json toJson(const Trace& trace) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const TraceStep& step : trace.steps) {
+    nlohmann::json json = {{"column", step.column}, {"does", step.does}};
+    if (!step.order.empty()) json["order"] = step.order;
+    if (step.is_stale) json["stale"] = true;
+    if (step.is_verdict) json["broken"] = true;
+    if (step.from) json["from"] = *step.from;
+    if (!step.at.empty()) json["at"] = fmt::format("{} {}", step.at, step.function);
+    steps.push_back(std::move(json));
+  }
+  return {{"columns", trace.columns}, {"steps", steps}};
 }
 
 }  // namespace sigproof::models

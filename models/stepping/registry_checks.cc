@@ -32,7 +32,8 @@ std::vector<Check> registryChecks() {
       {"level",
        {"L2", "D5", "D6"},
        "renew with and without a warning, add between a renewal and a warning, retireGeneration; "
-       "one handler, at each instruction in turn, that sends a late signal and delivers",
+       "one handler, at each instruction in turn (at O0 at some of them), that sends a late signal "
+       "and delivers",
        levelCases<Registry>(),
        "erases the warning of a handler that strikes renew",
        levelCases<Flawed<RegistryFlaw::kErasesNewWarnings>>()},
@@ -40,7 +41,7 @@ std::vector<Check> registryChecks() {
        {"L3", "D1", "D3", "D5", "D6"},
        "moveMemory of the oldest, the middle and the newest of three entries under a warning that "
        "the copy missed, and with no memory for the successor; handlers at all instructions, and "
-       "at one in turn",
+       "for the middle one at one instruction in turn (at O0 at some of them)",
        moveMemoryCases<Registry>(),
        "finds no entry while a memory is followed",
        moveMemoryCases<Flawed<RegistryFlaw::kHidesWhileMoving>>()},

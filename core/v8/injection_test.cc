@@ -1,0 +1,311 @@
+// R10: termination, stack overflow, allocation failure and a collection at every point of a
+// registration where they can happen. The binding takes its policy as a parameter, as all of core
+// does; this one counts the points and strikes at the n-th, for n = 0, 1, 2, ... until a run ends
+// before it came to the n-th.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/v8/isolate_signals_impl.h"
+#include "core/v8/script_test.h"
+
+namespace sigproof {
+namespace {
+
+using enum RegistrationOutcome;
+
+enum class Strike : std::uint8_t {
+  kTerminationRequested,  // as a watchdog does: it takes effect at the next JavaScript
+  kTerminated,            // it has taken effect: the engine refuses every call
+  kStackOverflow,         // no stack for the next call of the engine
+  kCollection,
+  kAllocationFailure,
+};
+
+// One strike at one point. The test is single-threaded.
+class Injection {
+ public:
+  static Injection& instance() {
+    static Injection injection;
+    return injection;
+  }
+
+  // Counts from now on. `at` < 0: only counts.
+  void arm(v8::Isolate* isolate, Strike strike, int at) {
+    isolate_ = isolate;
+    strike_ = strike;
+    at_ = at;
+    seen_ = 0;
+    has_struck_ = false;
+    is_armed_ = true;
+  }
+
+  // Ends what the strike did to the isolate.
+  void disarm() {
+    is_armed_ = false;
+    isolate_->CancelTerminateExecution();
+    giveStack();
+  }
+
+  bool hasStruck() const { return has_struck_; }
+
+  void beforeEngineCall() {
+    if (!is_armed_ || strike_ == Strike::kAllocationFailure) return;
+    if (has_struck_ && strike_ == Strike::kStackOverflow) giveStack();
+    if (isDue()) strike();
+  }
+
+  void beforeAllocation() {
+    if (is_armed_ && strike_ == Strike::kAllocationFailure && isDue()) throw std::bad_alloc();
+  }
+
+ private:
+  bool isDue() {
+    if (seen_++ != at_) return false;
+    has_struck_ = true;
+    return true;
+  }
+
+  void strike() {
+    switch (strike_) {
+      case Strike::kTerminationRequested:
+        isolate_->TerminateExecution();
+        return;
+      case Strike::kTerminated: {
+        is_armed_ = false;  // what runs here is not the registration
+        isolate_->TerminateExecution();
+        const v8::HandleScope handles(isolate_);
+        v8::Local<v8::Context> context = isolate_->GetEnteredOrMicrotaskContext();
+        v8::Local<v8::String> text = v8::String::NewFromUtf8Literal(isolate_, "for (;;);");
+        v8::Local<v8::Script> script;
+        if (!context.IsEmpty() && v8::Script::Compile(context, text).ToLocal(&script)) {
+          static_cast<void>(script->Run(context));
+        }
+        is_armed_ = true;
+        return;
+      }
+      case Strike::kStackOverflow:
+        isolate_->SetStackLimit(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+        return;
+      case Strike::kCollection:
+        isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
+        return;
+      case Strike::kAllocationFailure:
+        return;
+    }
+  }
+
+  void giveStack() {
+    constexpr std::uintptr_t kStackBytes = 900'000;
+    isolate_->SetStackLimit(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) -
+                            kStackBytes);
+  }
+
+  v8::Isolate* isolate_ = nullptr;
+  Strike strike_ = Strike::kCollection;
+  int at_ = -1;
+  int seen_ = 0;
+  bool has_struck_ = false;
+  bool is_armed_ = false;
+};
+
+struct FailingAllocation : StdPolicy {
+  template <class T, class... Args>
+  static T* create(Args&&... args) {
+    Injection::instance().beforeAllocation();
+    return StdPolicy::create<T>(std::forward<Args>(args)...);
+  }
+};
+
+struct InjectionPolicy : FailingAllocation {
+  using RegistryPolicy = FailingAllocation;
+  static void beforeEngineCall(v8::Isolate* /*isolate*/) noexcept {
+    Injection::instance().beforeEngineCall();
+  }
+  static void beforeAllocation() { Injection::instance().beforeAllocation(); }
+};
+
+using InjectedSignals = BasicIsolateSignals<InjectionPolicy>;
+
+// One way to an instance, as a script that leaves it in `instance`, or leaves `error`.
+struct Way {
+  const char* name;
+  MemoryKind memory;
+  const char* script;
+};
+
+constexpr const char* kKeep =
+    ".then((r) => { instance = r.instance || r; }, (e) => { error = String(e); });";
+
+constexpr Way kWays[] = {
+    {"ConstructorExporting", MemoryKind::kExported, "instance = new WebAssembly.Instance(module);"},
+    {"ConstructorImporting", MemoryKind::kImported,
+     "instance = new WebAssembly.Instance(module, imports);"},
+    {"ModuleExporting", MemoryKind::kExported, "WebAssembly.instantiate(module)"},
+    {"ModuleImporting", MemoryKind::kImported, "WebAssembly.instantiate(module, imports)"},
+    {"BytesExporting", MemoryKind::kExported, "WebAssembly.instantiate(m)"},
+    {"BytesImporting", MemoryKind::kImported, "WebAssembly.instantiate(m, imports)"},
+    {"StreamedImporting", MemoryKind::kImported, "WebAssembly.instantiateStreaming(m, imports)"},
+    {"ModuleUnderAThen", MemoryKind::kImported,
+     "shadow(); WebAssembly.instantiate(module, imports)"},
+    {"BytesUnderAThen", MemoryKind::kImported, "shadow(); WebAssembly.instantiate(m, imports)"},
+};
+
+void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+  const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());
+  v8::Local<v8::Uint8Array> bytes = arguments[0].As<v8::Uint8Array>();
+  streaming->OnBytesReceived(
+      static_cast<const std::uint8_t*>(bytes->Buffer()->GetBackingStore()->Data()),
+      bytes->ByteLength());
+  streaming->Finish();
+}
+
+class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way> {
+ protected:
+  InjectionTest() : signals_(sandbox_.isolate(), {}) {
+    sandbox_.isolate()->SetWasmStreamingCallback(&streamTheArgument);
+  }
+
+  // Runs the way with a strike at point `at`, judges it. Returns whether the point was reached.
+  bool runWithStrike(Strike strike, int at) {
+    SCOPED_TRACE(testing::Message() << "strike " << static_cast<int>(strike) << " at " << at);
+    prepare();
+    const Counts before = counts();
+    const std::string then_before = sandbox_.run("shape()");
+    Injection& injection = Injection::instance();
+    injection.arm(sandbox_.isolate(), strike, at);
+    sandbox_.run(script());
+    injection.disarm();
+    sandbox_.run("1");
+    judge(strike, before, then_before);
+    sandbox_.run("instance = undefined");
+    return injection.hasStruck();
+  }
+
+  // Handles that live as long as something of the binding's does.
+  std::size_t globalHandleBytes() {
+    sandbox_.renewContext();
+    sandbox_.host().collectGarbage();
+    v8::HeapStatistics statistics;
+    sandbox_.isolate()->GetHeapStatistics(&statistics);
+    return statistics.used_global_handles_size();
+  }
+
+  SignalRegistry<FailingAllocation>& registry() { return signals_.registry(); }
+
+  // A stream that is cut off by termination or for want of stack is never finished, and the host
+  // would wait for it. From where it is finished, it passes the same points as bytes do.
+  bool isStreamed() const {
+    return std::string_view(GetParam().script).find("Streaming") != std::string_view::npos;
+  }
+
+ private:
+  struct Counts {
+    std::uint64_t registered = 0;
+    std::uint64_t all = 0;
+  };
+
+  Counts counts() {
+    Counts counts{.registered = registry().counters()[kRegistered]};
+    for (std::size_t i = 0; i < kRegistrationOutcomeCount; ++i) {
+      counts.all += registry().counters()[static_cast<RegistrationOutcome>(i)];
+    }
+    return counts;
+  }
+
+  std::string script() const {
+    const std::string script = GetParam().script;
+    return script.ends_with(';') ? script : script + kKeep;
+  }
+
+  void prepare() {
+    sandbox_.renewContext();
+    const v8::HandleScope handles(sandbox_.isolate());
+    ASSERT_TRUE(signals_.install(sandbox_.context()));
+    sandbox_.define("m", {.memory = GetParam().memory});
+    sandbox_.run(R"(
+      module = new WebAssembly.Module(m);
+      memory = new WebAssembly.Memory({initial: 1});
+      word = (memory) => new DataView(memory.buffer).getUint32(16, true);
+      new DataView(memory.buffer).setUint32(16, 0xDEADBEEF, true);
+      imports = {env: {memory}};
+      instance = error = undefined;
+      shape = () => JSON.stringify([Object.getOwnPropertyDescriptor(Object.prototype, 'then'), Reflect.ownKeys(Object.prototype).map(String)]);
+      // A `then` that changes nothing, and that can't be taken away.
+      shadow = () => Object.defineProperty(Object.prototype, 'then', {value: undefined, writable: false, configurable: false, enumerable: true});
+    )");
+    if (std::string_view(GetParam().script).starts_with("shadow")) sandbox_.run("shadow()");
+    registry().clear();
+  }
+
+  void judge(Strike strike, const Counts& before, const std::string& then_before) {
+    const Counts after = counts();
+    const std::uint64_t registered = after.registered - before.registered;
+    const std::uint64_t reported = after.all - before.all;
+    const bool is_made = sandbox_.run("instance !== undefined") == "true";
+    // No half entry: what is in the list was reported, with its word zeroed, or no byte is changed.
+    EXPECT_EQ(registry().entryCount(), registered);
+    EXPECT_LE(reported, 1U);
+    if (is_made) {
+      EXPECT_EQ(reported, 1U) << "an instance that nobody reported";
+      const std::string word = sandbox_.run(
+          "word(instance.exports.memory === undefined ? memory : instance.exports.memory)");
+      EXPECT_EQ(word, registered == 1 ? "0" : std::to_string(0xDEADBEEF));
+    }
+    if (registered == 0 && GetParam().memory == MemoryKind::kImported) {
+      EXPECT_EQ(sandbox_.run("word(memory)"), std::to_string(0xDEADBEEF));
+    }
+    // The program gets its instance, unless the strike itself took it away.
+    const std::string error = sandbox_.run("error");
+    if (strike == Strike::kCollection || strike == Strike::kAllocationFailure) {
+      EXPECT_TRUE(is_made);
+      EXPECT_EQ(error, "undefined");
+    }
+    if (strike == Strike::kCollection) EXPECT_EQ(registered, 1U);
+    if (strike == Strike::kStackOverflow && error != "undefined") {
+      EXPECT_EQ(error, "RangeError: Maximum call stack size exceeded");
+    }
+    EXPECT_EQ(sandbox_.run("shape()"), then_before);
+    // The next registration works.
+    sandbox_.run("new WebAssembly.Instance(module, imports)");
+    EXPECT_EQ(counts().registered, after.registered + 1);
+    EXPECT_EQ(registry().deliver(), registered + 1);
+  }
+
+ protected:
+  Sandbox sandbox_{host::Isolate::Options{.is_shim_on = false}};
+  InjectedSignals signals_;
+};
+
+TEST_P(InjectionTest, R10_AStrikeAtAnyPointLeavesNoHalfEntry) {
+  // The first time, the engine makes what it makes once, such as its error objects.
+  std::array<std::size_t, 2> handle_bytes{};
+  for (std::size_t& bytes_after : handle_bytes) {
+    for (const Strike strike :
+         {Strike::kTerminationRequested, Strike::kTerminated, Strike::kStackOverflow,
+          Strike::kCollection, Strike::kAllocationFailure}) {
+      if (isStreamed() && strike <= Strike::kStackOverflow) continue;
+      int at = 0;
+      while (runWithStrike(strike, at) && !HasFailure()) ++at;
+      // Fewer points than this would mean that they are not where the engine is called.
+      EXPECT_GE(at, strike == Strike::kAllocationFailure ? 3 : 10);
+      RecordProperty("points_" + std::to_string(static_cast<int>(strike)), at);
+    }
+    registry().clear();
+    bytes_after = globalHandleBytes();
+  }
+  EXPECT_EQ(handle_bytes[1], handle_bytes[0]) << "a handle outlives what it was for";
+}
+
+std::string nameOf(const testing::TestParamInfo<Way>& tested) { return tested.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(OnEveryWay, InjectionTest, testing::ValuesIn(kWays), nameOf);
+
+}  // namespace
+}  // namespace sigproof

@@ -1,0 +1,43 @@
+// The flaw of a canary: the owner's private store to a link is made only after its next public
+// store, as if somebody had exchanged the two. An element is then published before it leads on to
+// the others, which a handler in between must find.
+//
+//   DelayedStore::turnOn();
+#pragma once
+
+namespace sigproof::models {
+
+/// Process-wide, off at first.
+class DelayedStore {
+ public:
+  static void turnOn() noexcept { is_on_ = true; }
+
+  /// Forgets what an execution that was left has put.
+  static void beginExecution() noexcept { variable_ = nullptr; }
+
+  /// Whether the store is kept for later.
+  static bool put(void* variable, void (*store)(void* variable, void* value) noexcept,
+                  void* value) noexcept {
+    if (!is_on_) return false;
+    variable_ = variable;
+    store_ = store;
+    value_ = value;
+    return true;
+  }
+
+  /// Makes the store that was kept, if there is one.
+  static void make() noexcept {
+    if (variable_ == nullptr) return;
+    void* const variable = variable_;
+    variable_ = nullptr;
+    store_(variable, value_);
+  }
+
+ private:
+  static inline bool is_on_ = false;
+  static inline void* variable_ = nullptr;
+  static inline void (*store_)(void*, void*) noexcept = nullptr;
+  static inline void* value_ = nullptr;
+};
+
+}  // namespace sigproof::models

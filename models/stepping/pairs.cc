@@ -36,7 +36,7 @@ class Pairs {
     if (eligible_.empty()) return std::move(result_);
     std::mt19937_64 random(plan.seed);
     constexpr std::size_t kPairsToOneNested = 4;
-    for (std::size_t i = 0; i < plan.count; ++i) {
+    for (std::size_t i = 0; i < plan.count && steps_ < plan.max_steps; ++i) {
       const std::size_t one = eligible_[random() % eligible_.size()];
       const std::vector<std::uint32_t>& of_case = boundaries_[one];
       const std::size_t later = 1 + random() % (of_case.size() - 1);
@@ -67,6 +67,7 @@ class Pairs {
   bool holds(std::size_t one, const CasePlan& plan) {
     CaseResult result = cases_[one].run(plan);
     result_.inner_boundaries += result.inner_boundaries;
+    steps_ += result.boundaries + result.inner_boundaries;
     if (!result.failure) return true;
     result_.failed_case = one;
     result_.failed = std::move(result);
@@ -78,6 +79,7 @@ class Pairs {
   const std::vector<std::vector<std::uint32_t>>& boundaries_;
   std::vector<std::size_t> eligible_;
   PairsResult result_;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace

@@ -19,10 +19,11 @@
 namespace sigproof::stepping {
 
 /// How much to try: everything, or `count` pairs and a quarter as many handlers stepped inside,
-/// chosen at random by `seed`.
+/// chosen at random by `seed`; fewer where that is more than `max_steps` instructions.
 struct PairsPlan {
   bool is_all = false;
   std::size_t count = 32;
+  std::uint64_t max_steps = 500'000;
   std::uint64_t seed = 1;
 };
 

@@ -198,7 +198,8 @@ class RegistryWorld final : public World<DeliveryState> {
     }
   }
 
-  static void inspectModule(WatchedMemory& module, ModuleState& state, bool is_interrupting) noexcept {
+  static void inspectModule(WatchedMemory& module, ModuleState& state,
+                            bool is_interrupting) noexcept {
     state.signal_after = module.readSignal();
     state.terminated = module.readTerminated();
     state.is_intact = module.isIntact();

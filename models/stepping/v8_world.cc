@@ -201,16 +201,25 @@ std::size_t V8World::deliver() noexcept {
   return written;
 }
 
+// As RegistryWorld does it, also where one look interrupts another.
 void V8World::look(DeliveryState& state, Action& action) noexcept {
   constexpr int kErrnoMark = 77;
   state.module_count = static_cast<std::uint32_t>(memories_.size());
   for (std::size_t i = 0; i < memories_.size(); ++i) prepare(memories_[i], state.modules[i]);
   const DeliveryState* interrupted = std::exchange(interrupted_, &state);
+  const std::size_t earlier_inner = std::exchange(inner_looks_, 0);
   errno = kErrnoMark;
+  state.generation = static_cast<std::uint32_t>(registry_->generation());
+  state.was_warned = registry_->isWarned();
+  if (interrupted != nullptr) {
+    state.was_warned = state.was_warned && (earlier_inner > 0 || interrupted->was_warned);
+  }
   action.run([&]() noexcept { state.written = static_cast<std::uint32_t>(deliver()); });
+  if (inner_looks_ > 0) state.was_warned = registry_->isWarned();
   if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
-  interrupted_ = interrupted;
   for (std::size_t i = 0; i < memories_.size(); ++i) inspect(memories_[i], state.modules[i]);
+  interrupted_ = interrupted;
+  inner_looks_ = earlier_inner + 1;
 }
 
 std::optional<Violation> V8World::judge(std::span<const DeliveryState> states) const {

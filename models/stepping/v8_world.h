@@ -110,6 +110,7 @@ class V8World final : public World<DeliveryState> {
   v8::Global<v8::Context> context_;
   bool is_operating_ = false;
   bool is_window_wanted_ = false;
+  std::size_t inner_looks_ = 0;  // that have interrupted the look that runs
   const DeliveryState* interrupted_ = nullptr;
 };
 

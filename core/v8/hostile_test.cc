@@ -74,11 +74,16 @@ TEST_P(HostileThenTest, T5_R7_NoThenHidesAnInstanceOrSeesTheShim) {
   const bool is_nested = std::string_view(GetParam().name) == "NestsAnInstantiation";
   for (const std::string victim : {"Object.prototype", "WebAssembly.Instance.prototype"}) {
     for (const std::string source : {"module", "m"}) {
-      const std::string script =
-          kHostileHelpers + ("const victim = " + victim) + ";" + GetParam().script +
-          "note(shape());" + "follow('first', WebAssembly.instantiate(" + source +
-          ", imports)); note(shape());" + "Promise.resolve().then(() => note(shape()));" +
-          "follow('second', WebAssembly.instantiate(" + source + ", imports));";
+      std::string script = kHostileHelpers;
+      script.append("const source = ").append(source).append(";");
+      script.append("const victim = ").append(victim).append(";");
+      script.append(GetParam().script).append(R"(
+        note(shape());
+        follow('first', WebAssembly.instantiate(source, imports));
+        note(shape());
+        Promise.resolve().then(() => note(shape()));
+        follow('second', WebAssembly.instantiate(source, imports));
+      )");
       // The object {module, instance} does not have Instance.prototype on its chain, so there the
       // program's `then` never runs.
       const bool is_hit = source == "module" || victim == "Object.prototype";
@@ -195,9 +200,9 @@ TEST_F(Hostile, T5_AProgramThatReplacesOrFreezesEverythingIsStillFollowed) {
   for (const char* deed :
        {"delete WebAssembly.instantiate; delete WebAssembly.Instance;",
         "delete globalThis.WebAssembly;", "globalThis.WebAssembly = {instantiate() {}};",
-        "for (const o of [WebAssembly, W.Instance, W.Instance.prototype, instantiate, Object, "
-        "Object.prototype, Promise, Promise.prototype, Function.prototype, W.Global.prototype, "
-        "W.Memory.prototype]) Object.freeze(o); Object.freeze(globalThis);",
+        R"(for (const o of [WebAssembly, W.Instance, W.Instance.prototype, instantiate, Object,
+             Object.prototype, Promise, Promise.prototype, Function.prototype, W.Global.prototype,
+             W.Memory.prototype, globalThis]) Object.freeze(o);)",
         "Object.setPrototypeOf(W.Instance.prototype, null);",
         "Object.setPrototypeOf(W.Instance, null); Object.setPrototypeOf(instantiate, null);",
         "Object.setPrototypeOf(W.Instance.prototype, globalThis);"}) {

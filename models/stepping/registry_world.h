@@ -216,6 +216,7 @@ class RegistryWorld final : public World<DeliveryState> {
   std::vector<std::unique_ptr<WatchedMemory>> modules_;
   std::array<typename Registry::Entry*, kMaxModules> entries_{};
   bool is_registry_destroyed_ = false;
+  std::size_t inner_looks_ = 0;  // that have interrupted the look that runs
   const DeliveryState* interrupted_ =
       nullptr;  // the look that runs, for the one that interrupts it
   alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;

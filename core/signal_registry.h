@@ -433,7 +433,7 @@ class SignalRegistry {
   bool followMoves(typename Entry::Move* first, typename Entry::Move* last) noexcept {
     Level level = level_.load(std::memory_order_relaxed);
     bool is_complete = true;
-    const auto moveOf = [&](Entry& entry) noexcept -> typename Entry::Move* {
+    const auto move_of = [&](Entry& entry) noexcept -> typename Entry::Move* {
       auto* move = std::lower_bound(first, last, &entry, IsFromLower());
       if (move == last || move->from != &entry || !entry.fitsInto(move->to)) return nullptr;
       entry.isDead(rule());  // what its word says now is what it takes along
@@ -441,7 +441,7 @@ class SignalRegistry {
       return move;
     };
     try {
-      entries_.replace(moveOf);
+      entries_.replace(move_of);
     } catch (const std::bad_alloc&) {
       is_complete = false;
     }

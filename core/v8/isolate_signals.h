@@ -25,6 +25,7 @@
 #include "core/signal_registry.h"
 #include "core/v8/import_recorder.h"
 #include "core/v8/pending_instantiations.h"
+#include "core/v8/refused_modules.h"
 #include "core/v8/v8_policy.h"
 
 namespace sigproof {
@@ -119,6 +120,7 @@ class BasicIsolateSignals {
                                               v8::Local<v8::Object> recorder);
 
   bool constructInstance(v8::Local<v8::Context> context, const Arguments& arguments);
+  void refuse(v8::Local<v8::Value> module, RegistrationOutcome outcome) noexcept;
   v8::MaybeLocal<v8::Value> instantiate(v8::Local<v8::Context> context, Entrance entrance,
                                         const Arguments& arguments);
   v8::MaybeLocal<v8::Value> followInstantiate(v8::Local<v8::Context> context, Entrance entrance,
@@ -139,6 +141,7 @@ class BasicIsolateSignals {
   const Options options_;
   Registry registry_;
   Pending pending_;
+  RefusedModules refused_;
   ImportRecorder<Policy> import_recorder_;
   // Set while the captured constructor is called from within its own callback: the next call of the
   // callback is that one, and the engine's to handle.

@@ -161,9 +161,13 @@ bool BasicIsolateSignals<Policy>::onNewInstance(const Arguments& arguments) {
 template <class Policy>
 bool BasicIsolateSignals<Policy>::constructInstance(v8::Local<v8::Context> context,
                                                     const Arguments& arguments) {
+  if (const auto outcome = refused_.outcomeOf(arguments[0])) {
+    registry_.report(*outcome);
+    return false;
+  }
   const ModuleInspection inspection = inspect(arguments[0]);
   if (inspection.outcome != RegistrationOutcome::kRegistered) {
-    registry_.report(inspection.outcome);
+    refuse(arguments[0], inspection.outcome);
     return false;
   }
   v8::Local<v8::Object> recorder;
@@ -185,6 +189,14 @@ bool BasicIsolateSignals<Policy>::constructInstance(v8::Local<v8::Context> conte
   }
   registerMade(context, instance, inspection, recorder);
   return true;
+}
+
+template <class Policy>
+[[gnu::noinline]] void BasicIsolateSignals<Policy>::refuse(v8::Local<v8::Value> module,
+                                                           RegistrationOutcome outcome) noexcept {
+  // A lack of memory says nothing about the module.
+  if (outcome != RegistrationOutcome::kOutOfMemory) refused_.remember(isolate_, module, outcome);
+  registry_.report(outcome);
 }
 
 // --- WebAssembly.instantiate, WebAssembly.instantiateStreaming -----------------------------------
@@ -252,6 +264,10 @@ v8::MaybeLocal<v8::Value> BasicIsolateSignals<Policy>::followInstantiate(
 template <class Policy>
 [[gnu::noinline]] typename BasicIsolateSignals<Policy>::Plan
 BasicIsolateSignals<Policy>::planInstantiate(const Arguments& arguments) noexcept {
+  if (const auto outcome = refused_.outcomeOf(arguments[0])) {
+    registry_.report(*outcome);
+    return {};
+  }
   const bool is_module = arguments[0]->IsWasmModuleObject();
   const std::optional<ModuleInspection> inspection =
       is_module ? inspect(arguments[0]) : inspectBytes(arguments[0]);
@@ -263,7 +279,11 @@ BasicIsolateSignals<Policy>::planInstantiate(const Arguments& arguments) noexcep
   if (!is_module && inspection->outcome == RegistrationOutcome::kUnreadableModule) {
     return {.is_followed = true, .is_recorded = true};
   }
-  registry_.report(inspection->outcome);
+  if (is_module) {
+    refuse(arguments[0], inspection->outcome);
+  } else {
+    registry_.report(inspection->outcome);
+  }
   return {};
 }
 

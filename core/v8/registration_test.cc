@@ -144,6 +144,33 @@ TEST_F(Registration, R8_AModuleWithoutTheExportsIsLeftToTheEngine) {
   EXPECT_TRUE(sandbox_.registry().isEmpty());
 }
 
+TEST_F(Registration, R8_ARefusalIsRememberedForItsModuleAndForNoOther) {
+  use({});
+  sandbox_.define("n", {.signal = std::nullopt, .terminated = std::nullopt});
+  sandbox_.define("o", {.is_float = true});
+  sandbox_.run(R"(
+    modules = [n, o, n, o, n, o, n, m].map((bytes) => new WebAssembly.Module(bytes));
+    for (let round = 0; round < 3; ++round) {
+      for (const module of modules) {
+        new WebAssembly.Instance(module);
+        new WebAssembly.Instance(module);
+        WebAssembly.instantiate(module);
+      }
+    })");
+  EXPECT_EQ(sandbox_.count(kNotOptedIn), 36U);
+  EXPECT_EQ(sandbox_.count(kWrongType), 27U);
+  EXPECT_EQ(sandbox_.count(kRegistered), 9U);
+}
+
+TEST_F(Registration, G2_ARememberedRefusalKeepsNoModuleAlive) {
+  use({.signal = std::nullopt, .terminated = std::nullopt});
+  sandbox_.run(
+      "module = new WebAssembly.Module(m); gone = new WeakRef(module);"
+      "new WebAssembly.Instance(module); module = undefined");
+  sandbox_.host().collectGarbage();
+  EXPECT_EQ(sandbox_.run("gone.deref()"), "undefined");
+}
+
 TEST_F(Registration, R7_AFailedInstantiationRegistersNothing) {
   use({.has_start = true});
   EXPECT_THAT(sandbox_.run("new WebAssembly.Instance(new WebAssembly.Module(m),"

@@ -41,7 +41,6 @@ struct CaseResult {
   /// Which boundaries lie in the program's own text (see boundariesInProgram()).
   std::vector<std::uint32_t> program_boundaries;
   std::size_t state_count = 0;  ///< runs of equal looks
-  bool is_sampled = false;      ///< not every boundary was tried
   bool is_complete = false;     ///< the handler acted wherever it was asked to
   std::string states;           ///< what was seen, one run of equal looks a line
   std::optional<CaseFailure> failure;

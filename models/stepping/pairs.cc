@@ -50,12 +50,12 @@ class Pairs {
  private:
   bool tryPair(std::size_t one, std::size_t earlier, std::size_t later) {
     ++result_.pairs;
-    return holds(one, {.selection = Selection({earlier, later}).withoutTheRest()});
+    return holds(one, {.selection = Selection({earlier, later})});
   }
 
   bool tryNested(std::size_t one, std::size_t boundary) {
     ++result_.nested;
-    const CasePlan plan{.selection = Selection({boundary}).withoutTheRest(), .inner = Selection()};
+    const CasePlan plan{.selection = Selection({boundary}), .inner = Selection()};
     if (holds(one, plan)) return true;
     const std::size_t inner_boundaries = result_.failed.inner_boundaries;
     for (std::size_t inner = 0; inner < inner_boundaries; ++inner) {

@@ -19,7 +19,6 @@
 #include "models/stepping/check.h"
 #include "models/stepping/heap.h"
 #include "models/stepping/registry_world.h"
-#include "models/stepping/struck_once.h"
 
 namespace sigproof::stepping {
 
@@ -246,6 +245,39 @@ std::vector<Case> deliveryCases() {
     return std::string_view(world.registry().renew() == 3 ? "" : "renew() did not return 3");
   });
   return cases;
+}
+
+/// The case with a handler at one boundary in a run, once for each: what one handler did is then
+/// not made good by the next. The time grows with the square of the boundaries, so where there are
+/// many (in unoptimised code) fewer are struck, evenly spread. A replay strikes where it is told
+/// to.
+inline Case struckOnce(const Case& one) {
+  return {one.name, [one](const CasePlan& plan) {
+            if (!plan.is_stepped || !plan.selection.isAll()) return one.run(plan);
+            constexpr std::size_t kMostSteps = 150'000;
+            constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
+            CaseResult sum = one.run({.is_stepped = true, .selection = Selection({kNever})});
+            const std::size_t boundaries = sum.boundaries;
+            const std::size_t stride = 1 + boundaries * boundaries / kMostSteps;
+            for (std::size_t i = 0; i < boundaries && !sum.failure; i += stride) {
+              CaseResult result = one.run({.is_stepped = true, .selection = Selection({i})});
+              sum.state_count += result.state_count;
+              sum.is_complete = sum.is_complete && result.is_complete;
+              sum.states = std::move(result.states);
+              sum.failure = std::move(result.failure);
+            }
+            return sum;
+          }};
+}
+
+/// Those of `cases` that use malloc, so struck.
+inline std::vector<Case> struckOnce(const std::vector<Case>& cases) {
+  std::vector<Case> struck;
+  for (const Case& one : cases) {
+    if (!one.name.starts_with(toString(HeapMode::kMalloc))) continue;
+    struck.push_back(struckOnce(Case{one.name + "-struck-once", one.run}));
+  }
+  return struck;
 }
 
 /// Calls that change the level or have to heed it, the handler at one instruction at a time.

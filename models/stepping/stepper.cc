@@ -54,16 +54,6 @@ std::uintptr_t instructionPointer(const void* context) noexcept {
 #endif
 }
 
-// With the processor's trap flag; a parent that steps goes on.
-void stopSteppingOnReturn(void* context) noexcept {
-#if defined(__x86_64__) && defined(__linux__)
-  static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_EFL] &=
-      ~static_cast<greg_t>(internal::kTrapFlag);
-#else
-  static_cast<void>(context);
-#endif
-}
-
 void noteInProgram(Frame& frame, Boundary boundary) noexcept {
   if (boundary.address < program_text.begin || boundary.address >= program_text.end) return;
   ++frame.outcome.in_program;
@@ -83,7 +73,6 @@ extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
         !frame->observer->atBoundary(boundary)) {
       frame->observer = nullptr;
     }
-    if (frame->selection->endsAt(boundary.number)) stopSteppingOnReturn(context);
   }
   errno = saved_errno;
   internal::tellTracer(internal::TracerMessage::kHandlerEnds);

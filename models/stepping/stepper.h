@@ -34,30 +34,18 @@ struct Boundary {
   std::optional<std::size_t> inner;
 };
 
-/// At which boundaries the observer acts: those named, in ascending order, or all.
+/// At which boundaries the observer acts: those named, or all.
 class Selection {
  public:
   Selection() = default;
   explicit Selection(std::vector<std::size_t> boundaries) : boundaries_(std::move(boundaries)) {}
 
-  /// As it is, but what comes after the last boundary named is not stepped, which saves time, and
-  /// not counted.
-  Selection withoutTheRest() const {
-    Selection shorter = *this;
-    shorter.is_rest_stepped_ = false;
-    return shorter;
-  }
-
   bool isAll() const noexcept { return boundaries_.empty(); }
-  bool endsAt(std::size_t boundary) const noexcept {
-    return !is_rest_stepped_ && !isAll() && boundary >= boundaries_.back();
-  }
   bool contains(std::size_t boundary) const noexcept;
   const std::vector<std::size_t>& boundaries() const noexcept { return boundaries_; }
 
  private:
   std::vector<std::size_t> boundaries_;
-  bool is_rest_stepped_ = true;
 };
 
 class BoundaryObserver {

@@ -174,7 +174,8 @@ TEST(DeliveryJudge, R6_RefusesAWordThatIsPublishedWithGarbage) {
 }
 
 TEST(DeliveryJudge, R6_RefusesASignalThatIsErasedAfterPublication) {
-  expectRefused({kJoinedBefore, delivery({word(0, kWarning)}), delivery({word(0, kWarning)})},
+  expectRefused({kJoinedBefore, delivery({word(0, kWarning)}), delivery({word(0, kWarning)}),
+                 delivery({kReached})},
                 kJoiningOnly, 2, "24 was lost");
 }
 
@@ -260,7 +261,8 @@ TEST(DeliveryJudge, D5_RefusesAWrongCount) {
 }
 
 TEST(DeliveryJudge, OnlyRenewalMayPutAZeroIntoAWord) {
-  const std::vector states{delivery({kReached}), delivery({word(0, kWarning)})};
+  const std::vector states{delivery({kReached}), delivery({word(0, kWarning)}),
+                           delivery({kReached})};
   expectRefused(states, kListeningOnly, 1, "to be 24 still");
   DeliveryExpectation renewal = kListeningOnly;
   renewal.is_renewing = true;

@@ -54,8 +54,11 @@ TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
     const int with = depthOf(true, script);
     RecordProperty(script, std::to_string(with) + " of " + std::to_string(without));
     EXPECT_LT(with, without) << script;
-    EXPECT_GT(with * 100, without * 40) << script;
-    EXPECT_GT(with, 100) << script;
+    // The bounds are those of the code that ships: debug and sanitizer builds have larger frames.
+    if constexpr (!StdPolicy::kReportMisuse) {
+      EXPECT_GT(with * 100, without * 40) << script;
+      EXPECT_GT(with, 100) << script;
+    }
   }
 }
 

@@ -57,8 +57,8 @@ std::uint64_t blockedSignals() {
 std::uint64_t bitOf(int number) { return std::uint64_t{1} << (number - 1); }
 
 void onEmbeddersSignal(int number, siginfo_t* info, void* context) {
-  std::byte here{};
-  seen.stack = &here;
+  // Not the address of a local variable, which AddressSanitizer may have put elsewhere.
+  seen.stack = static_cast<std::byte*>(__builtin_frame_address(0));
   seen.number = number;
   seen.code = info->si_code;
   seen.has_context = context != nullptr;

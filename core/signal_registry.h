@@ -332,7 +332,7 @@ class SignalRegistry {
   ///
   /// Deadness is taken over. Deliveries may look at the old memory's terminated word until they are
   /// through; nobody but this registry writes there any more.
-  Entry* moveMemory(Entry& entry, OwnedSpan memory) noexcept {
+  Entry* moveMemory(Entry& entry, OwnedSpan&& memory) noexcept {
     typename Entry::Move move{.from = &entry, .to = std::move(memory), .signal = 0};
     followMoves(&move, &move + 1);
     return move.successor;

@@ -16,7 +16,7 @@
 #include "core/tracked_element.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::atomic_list_handler_test {
 namespace {
 
 using List = AtomicList<TrackedElement, PreemptPolicy>;
@@ -305,4 +305,4 @@ TEST(SnapshotJudge, L3_EveryKindOfWrongSightIsNamed) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::atomic_list_handler_test

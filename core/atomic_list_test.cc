@@ -16,7 +16,7 @@
 #include "core/tracked_element.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::atomic_list_test {
 namespace {
 
 using List = AtomicList<TrackedElement>;
@@ -464,4 +464,4 @@ TEST(AtomicListType, L7_AnOveralignedElementIsAligned) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::atomic_list_test

@@ -13,7 +13,7 @@
 #include "core/parked_reader.h"
 #include "core/tracked_element.h"
 
-namespace sigproof {
+namespace sigproof::atomic_list_threads_test {
 namespace {
 
 using List = AtomicList<TrackedElement>;
@@ -165,4 +165,4 @@ TEST(AtomicListThreads, L4_SeveralReadersInsideAllHoldReclamationBack) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::atomic_list_threads_test

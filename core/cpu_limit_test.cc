@@ -20,7 +20,7 @@
 #include "core/recorded_execution.h"
 #include "core/test_memory.h"
 
-namespace sigproof {
+namespace sigproof::cpu_limit_test {
 namespace {
 
 using testing::HasSubstr;
@@ -502,4 +502,4 @@ TEST_F(CpuLimitTest, TheSignalCanBeChosen) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::cpu_limit_test

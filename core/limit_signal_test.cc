@@ -22,7 +22,7 @@
 #include "core/real_signals.h"
 #include "core/test_memory.h"
 
-namespace sigproof {
+namespace sigproof::limit_signal_test {
 namespace {
 
 using testing::HasSubstr;
@@ -351,4 +351,4 @@ TEST_F(LimitSignalTest, D7_AHandlerThatWasInstalledAfterUsStaysInPlace) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::limit_signal_test

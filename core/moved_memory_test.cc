@@ -14,7 +14,7 @@
 #include "core/test_memory.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::moved_memory_test {
 namespace {
 
 constexpr std::size_t kLength = 64;
@@ -365,4 +365,4 @@ TEST(MovedMemoryThreads, L4_AWatchdogDeliversWhileAMemoryMovesAgainAndAgain) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::moved_memory_test

@@ -22,7 +22,7 @@
 #include "core/test_memory.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::signal_delivery_test {
 namespace {
 
 using Outcome = RegistrationOutcome;
@@ -444,4 +444,4 @@ TEST(SignalDeliveryThreads, G1_DropDeadThatDropsNothingStillFreesWhatAReaderHeld
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::signal_delivery_test

@@ -16,7 +16,7 @@
 #include "core/test_memory.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::signal_level_test {
 namespace {
 
 constexpr std::size_t kLength = 64;
@@ -332,4 +332,4 @@ TEST(SignalLevelThreads, D6_TheWordsFollowTheNewestLevelWhateverTheWatchdogsSend
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::signal_level_test

@@ -14,7 +14,7 @@
 #include "core/test_memory.h"
 #include "models/preempt_policy.h"
 
-namespace sigproof {
+namespace sigproof::signal_registry_test {
 namespace {
 
 using Outcome = RegistrationOutcome;
@@ -408,4 +408,4 @@ TEST(SignalProtocolValue, TheTwoProtocolsAreThoseOfTheSpecification) {
 }
 
 }  // namespace
-}  // namespace sigproof
+}  // namespace sigproof::signal_registry_test

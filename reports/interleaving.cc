@@ -40,7 +40,7 @@ struct Drawing {
   std::vector<Step> steps;
 };
 
-std::string textMember(const nlohmann::json& json, const char* name) {
+std::string stepMember(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -75,9 +75,9 @@ std::optional<Drawing> read(const nlohmann::json& json) {
     std::optional<std::size_t> from = numberMember(step, "from");
     if (from && *from >= drawing.steps.size()) from.reset();
     drawing.steps.push_back({.lane = *lane,
-                             .does = textMember(step, "does"),
-                             .order = textMember(step, "order"),
-                             .at = textMember(step, "at"),
+                             .does = stepMember(step, "does"),
+                             .order = stepMember(step, "order"),
+                             .at = stepMember(step, "at"),
                              .is_stale = flagMember(step, "stale"),
                              .is_broken = flagMember(step, "broken"),
                              .from = from});

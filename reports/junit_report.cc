@@ -53,7 +53,7 @@ Markup testcaseProperties(const Record& record) {
 }
 
 // What a person needs to act on a failure.
-std::string evidence(const Record& record) {
+std::string evidenceText(const Record& record) {
   std::string evidence = record.summary + "\n\nreplay: " + record.replay + '\n';
   for (const char* member : {"trace", "module_text", "output"}) {
     const auto found = record.detail.find(member);
@@ -63,7 +63,7 @@ std::string evidence(const Record& record) {
   return evidence;
 }
 
-Markup outcome(const Record& record) {
+Markup outcomeOf(const Record& record) {
   switch (record.verdict) {
     case Verdict::kPassed:
       return {};
@@ -71,10 +71,10 @@ Markup outcome(const Record& record) {
       return element("skipped", {{"message", record.summary}}, {});
     case Verdict::kFailed:
       return element("failure", {{"message", record.summary}, {"type", "failed"}},
-                     text(evidence(record)));
+                     text(evidenceText(record)));
     case Verdict::kUnfinished:
       return element("error", {{"message", record.summary}, {"type", "unfinished"}},
-                     text(evidence(record)));
+                     text(evidenceText(record)));
   }
   return {};
 }
@@ -84,7 +84,7 @@ Markup testcase(const Record& record) {
                  {{"name", record.check},
                   {"classname", "sigproof." + toString(record.kind)},
                   {"time", fmt::format("{:.3f}", record.seconds)}},
-                 testcaseProperties(record) + outcome(record)) +
+                 testcaseProperties(record) + outcomeOf(record)) +
          Markup::trusted("\n");
 }
 

@@ -15,7 +15,7 @@
 namespace sigproof::tool {
 namespace {
 
-constexpr std::uint64_t kSmallMemoryKib = 65536;
+constexpr std::uint64_t kMemoryLimitKib = 65536;
 
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -58,10 +58,10 @@ TEST(ChildProcess, KillsAChildThatHangsAndAllItsGroup) {
 TEST(ChildProcess, KillsAChildThatTakesTooMuchMemory) {
   // Doubles a variable until it is over.
   ChildCommand command = shell("x=0123456789abcdef; while true; do x=$x$x; done");
-  command.memory_limit_kib = kSmallMemoryKib;
+  command.memory_limit_kib = kMemoryLimitKib;
   const ChildResult result = runChild(command);
   EXPECT_EQ(result.end, ChildEnd::kOutOfMemory);
-  EXPECT_GT(result.peak_memory_kib, kSmallMemoryKib);
+  EXPECT_GT(result.peak_memory_kib, kMemoryLimitKib);
   EXPECT_EQ(result.description(), "took more than 64 MiB of memory");
 }
 

@@ -62,7 +62,7 @@ std::vector<Check> matchingChecks(const CommandContext& context, const CheckComm
   return matching;
 }
 
-void list(const CommandContext& context, const CheckCommand& command, bool is_json) {
+void listChecksOf(const CommandContext& context, const CheckCommand& command, bool is_json) {
   for (const Check& check : listAllChecks(context.workspace, command.program_prefix)) {
     const nlohmann::json json{
         {"check", check.name}, {"properties", check.properties}, {"covered", check.covered}};
@@ -104,7 +104,7 @@ void addList(CLI::App& parent, CommandContext& context, const CheckCommand& comm
   CLI::App* list_command = parent.add_subcommand("list", "Name the checks, one a line");
   list_command->add_flag("--json", options->is_json, "As JSON lines, with what each covers");
   list_command->callback(
-      [&context, command, options] { list(context, command, options->is_json); });
+      [&context, command, options] { listChecksOf(context, command, options->is_json); });
 }
 
 void addRun(CLI::App& parent, CommandContext& context, const CheckCommand& command) {

@@ -40,7 +40,7 @@ int run(const CommandContext& context, FuzzCommandOptions options, bool has_seed
   return runAndTell({job}, {.is_json = options.is_json});
 }
 
-void list(const CommandContext& context, bool is_json) {
+void listTargets(const CommandContext& context, bool is_json) {
   for (const std::string& target : fuzzTargets(context.workspace)) {
     const FuzzTargetFacts facts = factsOf(target);
     const nlohmann::json json{
@@ -65,7 +65,7 @@ void addFuzzCommand(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<FuzzCommandOptions>();
   CLI::App* list_command = parent->add_subcommand("list", "Name the targets, one a line");
   list_command->add_flag("--json", options->is_json, "As JSON lines, with what each covers");
-  list_command->callback([&context, options] { list(context, options->is_json); });
+  list_command->callback([&context, options] { listTargets(context, options->is_json); });
 
   CLI::App* run_command = parent->add_subcommand("run", "Run one target");
   run_command->add_option("TARGET", options->fuzz.target, "list, fuzz/shim, ...")->required();

@@ -28,7 +28,7 @@ struct MutantCommandOptions {
   unsigned concurrency = defaultConcurrency();
 };
 
-void list(const CommandContext& context, bool is_json) {
+void listMutants(const CommandContext& context, bool is_json) {
   for (const Mutant& mutant : readCatalogue(context.workspace)) {
     const nlohmann::json json{{"check", "mutant/" + mutant.name},
                               {"properties", mutant.breaks},
@@ -79,7 +79,7 @@ void addMutantCommand(CLI::App& app, CommandContext& context) {
   const auto options = std::make_shared<MutantCommandOptions>();
   CLI::App* list_command = parent->add_subcommand("list", "Name them, one a line");
   list_command->add_flag("--json", options->is_json, "As JSON lines, with what each breaks");
-  list_command->callback([&context, options] { list(context, options->is_json); });
+  list_command->callback([&context, options] { listMutants(context, options->is_json); });
 
   CLI::App* run_command = parent->add_subcommand("run", "Run the checkers of all, or of NAME");
   run_command->add_option("NAME", options->patterns, "Known bugs, also shell patterns");

@@ -24,7 +24,7 @@ using reports::Record;
 using reports::Verdict;
 
 /// Twice what libFuzzer gives one input: under a debugger's eyes things go slower.
-constexpr double kTimeLimitS = 2 * kFuzzInputTimeLimitS;
+constexpr double kReproTimeLimitS = 2 * kFuzzInputTimeLimitS;
 constexpr std::string_view kCorpusSuffix = "-corpus";
 
 void requireReadableFile(const fs::path& file) {
@@ -55,7 +55,7 @@ Record runProgram(const fs::path& program, const std::string& target, const fs::
   const FuzzScratch scratch;
   const ChildResult child = runChild({.arguments = {program.string(), file.string()},
                                       .environment = scratch.environment(),
-                                      .time_limit_s = kTimeLimitS,
+                                      .time_limit_s = kReproTimeLimitS,
                                       .memory_limit_kib = kFuzzMemoryLimitMib * 1024,
                                       .kept_error_bytes = kFuzzKeptErrorBytes});
   if (child.end == ChildEnd::kExited && child.exit_status == kUsageStatus) {

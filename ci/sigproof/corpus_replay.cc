@@ -19,7 +19,7 @@ using reports::Record;
 using reports::Verdict;
 
 /// All inputs take a few seconds; one of them may take what libFuzzer would give it.
-constexpr double kTimeLimitS = 60 + kFuzzInputTimeLimitS;
+constexpr double kReplayTimeLimitS = 60 + kFuzzInputTimeLimitS;
 
 /// As the replay programs see them: a name that starts with a dot is no input.
 std::vector<fs::path> filesIn(const std::vector<fs::path>& folders) {
@@ -38,7 +38,7 @@ ChildResult replay(const fs::path& program, const std::vector<fs::path>& inputs,
                    const FuzzScratch& scratch) {
   ChildCommand command{.arguments = {program.string()},
                        .environment = scratch.environment(),
-                       .time_limit_s = kTimeLimitS,
+                       .time_limit_s = kReplayTimeLimitS,
                        .kept_error_bytes = kFuzzKeptErrorBytes};
   for (const fs::path& input : inputs) command.arguments.push_back(input.string());
   return runChild(command);

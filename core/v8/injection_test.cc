@@ -157,15 +157,6 @@ constexpr Way kWays[] = {
     {"BytesUnderAThen", MemoryKind::kImported, "shadow(); WebAssembly.instantiate(m, imports)"},
 };
 
-void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
-  const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());
-  v8::Local<v8::Uint8Array> bytes = arguments[0].As<v8::Uint8Array>();
-  streaming->OnBytesReceived(
-      static_cast<const std::uint8_t*>(bytes->Buffer()->GetBackingStore()->Data()),
-      bytes->ByteLength());
-  streaming->Finish();
-}
-
 class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way> {
  protected:
   InjectionTest() : signals_(sandbox_.isolate(), {}) {
@@ -304,9 +295,9 @@ TEST_P(InjectionTest, R10_AStrikeAtAnyPointLeavesNoHalfEntry) {
   EXPECT_EQ(handle_bytes[1], handle_bytes[0]) << "a handle outlives what it was for";
 }
 
-std::string nameOf(const testing::TestParamInfo<Way>& tested) { return tested.param.name; }
+std::string nameOfWay(const testing::TestParamInfo<Way>& tested) { return tested.param.name; }
 
-INSTANTIATE_TEST_SUITE_P(OnEveryWay, InjectionTest, testing::ValuesIn(kWays), nameOf);
+INSTANTIATE_TEST_SUITE_P(OnEveryWay, InjectionTest, testing::ValuesIn(kWays), nameOfWay);
 
 }  // namespace
 }  // namespace sigproof

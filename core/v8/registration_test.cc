@@ -13,7 +13,7 @@ namespace {
 using enum RegistrationOutcome;
 
 // Reads the four bytes of the signal word of `memory` as an unsigned number.
-constexpr const char* kHelpers = R"(
+constexpr const char* kWordReader = R"(
   globalThis.word = (memory, at) => new DataView(memory.buffer).getUint32(at, true);
   globalThis.env = {env: {memory: new WebAssembly.Memory({initial: 1}), f() {}}};
 )";
@@ -22,7 +22,7 @@ class Registration : public ScriptTest {
  protected:
   void use(const TestModule& module) {
     sandbox_.define("m", module);
-    sandbox_.run(kHelpers);
+    sandbox_.run(kWordReader);
   }
   Sandbox sandbox_;
 };
@@ -38,7 +38,7 @@ TEST_F(Registration, R6_NewInstanceRegistersAndZeroesTheSignalWord) {
 TEST_F(Registration, R6_TheWordKeepsWhatTheModuleWroteWhereTheShimIsOff) {
   Sandbox plain({.is_shim_on = false});
   plain.define("m", {});
-  plain.run(kHelpers);
+  plain.run(kWordReader);
   EXPECT_EQ(plain.run("i = new WebAssembly.Instance(new WebAssembly.Module(m));"
                       "word(i.exports.memory, 16)"),
             std::to_string(0xDEADBEEF));
@@ -192,17 +192,6 @@ TEST_F(Registration, InstanceProtocolRegistersEitherWordAndSurvivesTermination) 
   EXPECT_EQ(sandbox.registry().markTerminated(), 1U);
   sandbox.host().collectGarbage();
   EXPECT_EQ(sandbox.registry().entryCount(), 2U);
-}
-
-// Gives the engine the bytes that the program passed to the streaming function, in two parts.
-void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
-  const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());
-  v8::Local<v8::Uint8Array> bytes = arguments[0].As<v8::Uint8Array>();
-  const auto* data = static_cast<const std::uint8_t*>(bytes->Buffer()->GetBackingStore()->Data());
-  const std::size_t half = bytes->ByteLength() / 2;
-  streaming->OnBytesReceived(data, half);
-  streaming->OnBytesReceived(data + half, bytes->ByteLength() - half);
-  streaming->Finish();
 }
 
 TEST_F(Registration, T8_InstantiateStreamingIsFollowed) {

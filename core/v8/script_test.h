@@ -8,6 +8,7 @@
 #include <v8.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -150,5 +151,17 @@ class ScriptTest : public testing::Test {
     return counters;
   }
 };
+
+/// For Isolate::SetWasmStreamingCallback(): gives the engine the bytes that the program passed to
+/// the streaming function, in two parts.
+inline void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+  const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());
+  v8::Local<v8::Uint8Array> bytes = arguments[0].As<v8::Uint8Array>();
+  const auto* data = static_cast<const std::uint8_t*>(bytes->Buffer()->GetBackingStore()->Data());
+  const std::size_t half = bytes->ByteLength() / 2;
+  streaming->OnBytesReceived(data, half);
+  streaming->OnBytesReceived(data + half, bytes->ByteLength() - half);
+  streaming->Finish();
+}
 
 }  // namespace sigproof

@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostPages = 65536;
 // A memory above this is compared at its bounds only, where words and data are put.
 constexpr std::uint64_t kBigPages = 1024;
 constexpr std::uint64_t kWindowBytes = 8192;
-constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
+constexpr std::uint64_t kHalfWayBytes = std::uint64_t{2} << 30;
 
 const ExportPlan* findExport(const ModulePlan& module, std::string_view name) {
   const auto found = std::ranges::find(module.exports, name, &ExportPlan::name);
@@ -47,7 +47,7 @@ ReferenceMemory zeros(std::uint64_t length) {
     memory.pieces.push_back({begin, std::vector<std::uint8_t>(size)});
   };
   add_piece(0);
-  if (length > kTwoGiB) add_piece(kTwoGiB - kWindowBytes / 2);
+  if (length > kHalfWayBytes) add_piece(kHalfWayBytes - kWindowBytes / 2);
   add_piece(length - kWindowBytes);
   return memory;
 }

@@ -231,7 +231,8 @@ TEST_F(CpuLimitTest, G3_AnIsolateIsDisposedOfAtAnyMomentOfItsBudget) {
   for (int round = 0; round < 60; ++round) {
     Isolate isolate(limiter_, {.soft_limit_ms = 1, .hard_limit_ms = 21});
     const CpuLimit::Scope scope(*isolate.limit);
-    burn(round * 500'000);  // from 0 to 30 ms: before the soft limit to after the hard one
+    burn(round *
+         std::int64_t{500'000});  // from 0 to 30 ms: before the soft limit to after the hard one
   }
   SUCCEED();
 }

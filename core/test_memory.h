@@ -32,8 +32,8 @@ class TestMemory {
 
   OwnedSpan span() const { return OwnedSpan(store_, store_->bytes.data(), &Store::byteLength); }
 
-  /// Everything, with what lies behind the end.
-  const Bytes& bytes() const { return store_->bytes; }
+  /// A copy of everything, with what lies behind the end.
+  Bytes bytes() const { return store_->bytes; }
   std::uint32_t word(std::uint64_t offset) const {
     return StdPolicy::loadWord(store_->bytes.data() + offset);
   }

@@ -76,8 +76,8 @@ TEST_F(WatchdogTest, TerminatesAgainWhatRunsOn) {
 TEST_F(WatchdogTest, D6_DoesNothingToAnIsolateThatHasLeft) {
   for (int round = 0; round < 2'000; ++round) {
     // Due at any moment of the run, which ends at any moment too.
-    start(0, ThreadCpuClock::nowNs() + round % 7 * 1'000);
-    burn(round % 5 * 1'000);
+    start(0, ThreadCpuClock::nowNs() + round % 7 * std::int64_t{1'000});
+    burn(round % 5 * std::int64_t{1'000});
     const bool is_killed = watch_.stop();
     const int terminations = execution_.terminations();
     const TestMemory::Bytes bytes = memory_.bytes();
@@ -125,7 +125,7 @@ TEST_F(WatchdogTest, WatchesSeveralThreadsEachByItsOwnClock) {
       RecordedExecution execution;
       SignalRegistry<> registry({});
       Watchdog::Watch watch(watchdog_, execution, registry);
-      const std::int64_t kill_ns = ThreadCpuClock::nowNs() + 5'000'000 * (i + 1);
+      const std::int64_t kill_ns = ThreadCpuClock::nowNs() + std::int64_t{5'000'000} * (i + 1);
       watch.start(runUntil(kNeverNs, kill_ns, registry.generation()));
       EXPECT_TRUE(burnUntil([&] { return execution.isTerminated(); }));
       EXPECT_GE(ThreadCpuClock::nowNs(), kill_ns);

@@ -138,8 +138,8 @@ reports::Record judgeCoverage(
   record.check = "coverage/core";
   record.kind = reports::Kind::kCoverage;
   std::vector<bool> is_used(exceptions.size(), false);
-  const auto reasonFor = [&](const CoveredFile& file, const CoveredThing& thing,
-                             const std::string& code) -> std::string {
+  const auto reason_for = [&](const CoveredFile& file, const CoveredThing& thing,
+                              const std::string& code) -> std::string {
     for (std::size_t i = 0; i < exceptions.size(); ++i) {
       const CoverageException& exception = exceptions[i];
       if (exception.file != file.file || exception.is_branch != thing.is_branch ||
@@ -165,7 +165,7 @@ reports::Record judgeCoverage(
       (thing.is_branch ? branches : lines).add(thing);
       if (thing.is_reached) continue;
       const std::string code = trimmed(source_line(file.file, thing.line));
-      const std::string reason = reasonFor(file, thing, code);
+      const std::string reason = reason_for(file, thing, code);
       unargued += reason.empty() ? 1 : 0;
       unreached.push_back(unreachedJson(file, thing, code, reason));
     }

@@ -20,7 +20,7 @@ constexpr const char* kBranches =
     R"({"data": [{"files": [{"filename": "/r/core/list.h", "branches":
         [[1, 7, 1, 13, 0, 0, 0, 0, 4], [1, 7, 1, 13, 3, 0, 0, 0, 4]]}]}]})";
 
-std::string sourceLine(const std::string& /*file*/, std::uint64_t line) {
+std::string pretendedLine(const std::string& /*file*/, std::uint64_t line) {
   return line == 1 ? "  if (failed) return;" : "  abort();";
 }
 
@@ -54,29 +54,29 @@ TEST(Coverage, ReadsLinesAndBranchesOfTheRepositoryAlone) {
 }
 
 TEST(Coverage, PassesWhereWhatIsNotReachedIsArgued) {
-  const auto record = judgeCoverage(fileWith(2, 2), kBoth, sourceLine);
+  const auto record = judgeCoverage(fileWith(2, 2), kBoth, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kPassed) << record.summary;
 }
 
 TEST(Coverage, FailsForOneThingThatNobodyArgued) {
-  const auto record = judgeCoverage(fileWith(1, 1), {kBoth[0]}, sourceLine);
+  const auto record = judgeCoverage(fileWith(1, 1), {kBoth[0]}, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
   EXPECT_THAT(record.detail.dump(), HasSubstr("NOT ARGUED"));
 }
 
 TEST(Coverage, FailsBelowTheBarHoweverMuchIsArgued) {
-  EXPECT_EQ(judgeCoverage(fileWith(3, 1), kBoth, sourceLine).verdict, reports::Verdict::kFailed);
-  EXPECT_EQ(judgeCoverage(fileWith(1, 3), kBoth, sourceLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(fileWith(3, 1), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(fileWith(1, 3), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
 }
 
 TEST(Coverage, FailsForAnExceptionThatArguesForNothing) {
-  const auto record = judgeCoverage(fileWith(1, 0), kBoth, sourceLine);
+  const auto record = judgeCoverage(fileWith(1, 0), kBoth, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
   EXPECT_THAT(record.detail.at("stale_exceptions").dump(), HasSubstr("failed"));
 }
 
 TEST(Coverage, FailsWhereNothingWasMeasured) {
-  EXPECT_EQ(judgeCoverage({}, {}, sourceLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage({}, {}, pretendedLine).verdict, reports::Verdict::kFailed);
 }
 
 TEST(Coverage, AnExceptionNeedsItsReason) {

@@ -79,7 +79,8 @@ class ChasedRegistry {
     const std::size_t offset = word_pointer_offset_;
     for (const Node* node = head_; node != nullptr; node = node->next) {
       std::byte* word;
-      std::memcpy(&word, reinterpret_cast<const std::byte*>(node) + offset, sizeof word);
+      std::memcpy(static_cast<void*>(&word), reinterpret_cast<const std::byte*>(node) + offset,
+                  sizeof word);
       StdPolicy::storeWord(word, kSignalValue);
     }
   }
@@ -94,7 +95,8 @@ class ChasedRegistry {
   // may change.
   void findWordPointer(const std::byte* word) {
     for (std::size_t at = 0; at + sizeof word <= NodeWatchingPolicy::node_size_bytes; at += 8) {
-      if (std::memcmp(reinterpret_cast<const std::byte*>(head_) + at, &word, sizeof word) == 0) {
+      if (std::memcmp(reinterpret_cast<const std::byte*>(head_) + at,
+                      static_cast<const void*>(&word), sizeof word) == 0) {
         word_pointer_offset_ = at;
         return;
       }

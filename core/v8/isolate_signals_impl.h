@@ -120,12 +120,12 @@ void BasicIsolateSignals<Policy>::followMemories() noexcept {
   if (registry_.isEmpty()) return;
   const v8::HandleScope handles(isolate_);
   // Every entry of this registry was made by InstanceRegistration.
-  const auto watchOf = [](Entry& entry) noexcept {
+  const auto watch_of = [](Entry& entry) noexcept {
     return static_cast<InstanceWatch<Entry>*>(entry.attachment());
   };
   registry_.refreshMemories(
-      [&](Entry& entry) noexcept { return watchOf(entry)->movedFrom(isolate_, entry.memory()); },
-      [&](Entry& entry) noexcept { watchOf(entry)->setEntry(&entry); });
+      [&](Entry& entry) noexcept { return watch_of(entry)->movedFrom(isolate_, entry.memory()); },
+      [&](Entry& entry) noexcept { watch_of(entry)->setEntry(&entry); });
 }
 
 template <class Policy>

@@ -10,7 +10,7 @@ namespace sigproof::fuzz {
 namespace {
 
 using specified::kWordSizeBytes;
-using Kind = RegistrationOperation::Kind;
+using RegistrationKind = RegistrationOperation::Kind;
 using Place = RegistrationOperation::Place;
 
 constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
@@ -90,22 +90,25 @@ void makeAdd(ByteSource& source, const MemoryPlan& memory, RegistrationOperation
 
 RegistrationOperation makeOperation(ByteSource& source, const std::vector<MemoryPlan>& memories) {
   RegistrationOperation operation;
-  operation.kind = source.pick({Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd, Kind::kAdd,
-                                Kind::kDeliver, Kind::kClear, Kind::kRenew, Kind::kMarkTerminated,
-                                Kind::kDropDead, Kind::kDropDead, Kind::kCollect, Kind::kWrite,
-                                Kind::kWrite, Kind::kGrow, Kind::kDeliverFor});
+  operation.kind = source.pick(
+      {RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kAdd,
+       RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kDeliver,
+       RegistrationKind::kClear, RegistrationKind::kRenew, RegistrationKind::kMarkTerminated,
+       RegistrationKind::kDropDead, RegistrationKind::kDropDead, RegistrationKind::kCollect,
+       RegistrationKind::kWrite, RegistrationKind::kWrite, RegistrationKind::kGrow,
+       RegistrationKind::kDeliverFor});
   operation.memory = source.below(static_cast<std::uint32_t>(memories.size()));
   const MemoryPlan& memory = memories[operation.memory];
   operation.strikes = makeStrikeSchedule(source);
-  if (operation.kind == Kind::kAdd) {
+  if (operation.kind == RegistrationKind::kAdd) {
     makeAdd(source, memory, operation);
-  } else if (operation.kind == Kind::kCollect) {
+  } else if (operation.kind == RegistrationKind::kCollect) {
     operation.entry = source.byte();
-  } else if (operation.kind == Kind::kDeliverFor) {
+  } else if (operation.kind == RegistrationKind::kDeliverFor) {
     operation.generations_ago = source.below(4) - 1;
-  } else if (operation.kind == Kind::kGrow) {
+  } else if (operation.kind == RegistrationKind::kGrow) {
     operation.growth = source.byte();
-  } else if (operation.kind == Kind::kWrite) {
+  } else if (operation.kind == RegistrationKind::kWrite) {
     operation.place =
         source.pick({Place::kTerminatedOfEntry, Place::kSignalOfEntry, Place::kAnywhere});
     operation.entry = source.byte();
@@ -121,27 +124,27 @@ std::string toText(const std::optional<std::uint64_t>& offset) {
 
 }  // namespace
 
-const char* name(Kind kind) noexcept {
+const char* name(RegistrationKind kind) noexcept {
   switch (kind) {
-    case Kind::kAdd:
+    case RegistrationKind::kAdd:
       return "add";
-    case Kind::kDeliver:
+    case RegistrationKind::kDeliver:
       return "deliver";
-    case Kind::kRenew:
+    case RegistrationKind::kRenew:
       return "renew";
-    case Kind::kMarkTerminated:
+    case RegistrationKind::kMarkTerminated:
       return "markTerminated";
-    case Kind::kDropDead:
+    case RegistrationKind::kDropDead:
       return "dropDead";
-    case Kind::kClear:
+    case RegistrationKind::kClear:
       return "clear";
-    case Kind::kCollect:
+    case RegistrationKind::kCollect:
       return "collect";
-    case Kind::kWrite:
+    case RegistrationKind::kWrite:
       return "write";
-    case Kind::kGrow:
+    case RegistrationKind::kGrow:
       return "grow";
-    case Kind::kDeliverFor:
+    case RegistrationKind::kDeliverFor:
       return "deliver for a generation";
   }
   return "?";
@@ -149,7 +152,7 @@ const char* name(Kind kind) noexcept {
 
 std::string describe(const RegistrationOperation& operation) {
   std::string text = name(operation.kind);
-  if (operation.kind == Kind::kAdd) {
+  if (operation.kind == RegistrationKind::kAdd) {
     text += fmt::format(" signal {} terminated {} to memory {}", toText(operation.signal),
                         toText(operation.terminated), operation.memory);
     if (operation.does_allocation_fail) text += ", allocation fails";

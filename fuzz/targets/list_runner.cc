@@ -18,18 +18,7 @@ namespace {
 using Kind = ListOperation::Kind;
 
 // No call sets this by accident.
-constexpr int kErrnoMark = 4711;
-
-void countOperation(Kind kind) {
-  static const auto kCounters = [] {
-    std::array<std::uint64_t*, kListOperationKindCount> counters{};
-    for (unsigned i = 0; i < counters.size(); ++i) {
-      counters.at(i) = &Statistics::counter(std::string("operations/") + name(Kind(i)));
-    }
-    return counters;
-  }();
-  ++*kCounters.at(static_cast<std::size_t>(kind));
-}
+constexpr int kErrnoOfNobody = 4711;
 
 }  // namespace
 
@@ -56,7 +45,8 @@ void ListRunner::run(const ListProgram& program) {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
   for (const ListOperation& operation : program.operations) {
-    countOperation(operation.kind);
+    static CounterOfEach<Kind, kListOperationKindCount> count("operations");
+    count(operation.kind);
     operation_ = &operation;
     runStruck(operation);
     failIf(oracle_.end(alive_));
@@ -178,7 +168,7 @@ void ListRunner::onStep() noexcept {
 void ListRunner::walk() noexcept {
   static std::uint64_t& walks = Statistics::counter("handler_strikes");
   static std::uint64_t& visits = Statistics::counter("elements_visited");
-  const int errno_before = std::exchange(errno, kErrnoMark);
+  const int errno_before = std::exchange(errno, kErrnoOfNobody);
   ListVisit visit;
   const AllocationWatch watch;
   list_->iterate([&](ListElement& element) noexcept {
@@ -188,7 +178,7 @@ void ListRunner::walk() noexcept {
     }
   });
   if (watch.count() != 0) fail({"L2", "iterate allocated or freed memory"});
-  if (errno != kErrnoMark) fail({"L2", "iterate changed errno"});
+  if (errno != kErrnoOfNobody) fail({"L2", "iterate changed errno"});
   errno = errno_before;
   ++walks;
   failIf(oracle_.judge(visit));

@@ -14,35 +14,12 @@
 namespace sigproof::fuzz {
 namespace {
 
-using Kind = RegistrationOperation::Kind;
+using RegistrationKind = RegistrationOperation::Kind;
 using Place = RegistrationOperation::Place;
 using specified::kSignalValue;
 
 // No call sets this by accident.
 constexpr int kErrnoMark = 4711;
-
-void countOperation(Kind kind) {
-  static const auto kCounters = [] {
-    std::array<std::uint64_t*, kRegistrationOperationKindCount> counters{};
-    for (unsigned i = 0; i < counters.size(); ++i) {
-      counters.at(i) = &Statistics::counter(std::string("operations/") + name(Kind(i)));
-    }
-    return counters;
-  }();
-  ++*kCounters.at(static_cast<std::size_t>(kind));
-}
-
-void countOutcome(RegistrationOutcome outcome) {
-  static const auto kCounters = [] {
-    std::array<std::uint64_t*, kRegistrationOutcomeCount> counters{};
-    for (unsigned i = 0; i < counters.size(); ++i) {
-      counters.at(i) =
-          &Statistics::counter("outcomes/" + std::string(name(RegistrationOutcome(i))));
-    }
-    return counters;
-  }();
-  ++*kCounters.at(static_cast<std::size_t>(outcome));
-}
 
 }  // namespace
 
@@ -77,7 +54,8 @@ void RegistrationRunner::run() {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
   for (const Operation& operation : program_.operations) {
-    countOperation(operation.kind);
+    static CounterOfEach<RegistrationKind, kRegistrationOperationKindCount> count("operations");
+    count(operation.kind);
     operation_ = &operation;
     strikes_ = {};
     step_ = 0;
@@ -142,25 +120,25 @@ void RegistrationRunner::checkWritten(std::size_t expected, std::size_t written)
 void RegistrationRunner::perform(const Operation& operation) {
   const bool is_struck = operation.strikes.mask != 0 && reference_.areWordsApart(nullptr);
   switch (operation.kind) {
-    case Kind::kAdd:
+    case RegistrationKind::kAdd:
       return add(operation);
-    case Kind::kDeliver:
+    case RegistrationKind::kDeliver:
       return deliver(is_struck);
-    case Kind::kDeliverFor:
+    case RegistrationKind::kDeliverFor:
       return deliverFor(operation, is_struck);
-    case Kind::kRenew:
+    case RegistrationKind::kRenew:
       return renew(is_struck);
-    case Kind::kMarkTerminated:
+    case RegistrationKind::kMarkTerminated:
       return markTerminated(is_struck);
-    case Kind::kDropDead:
+    case RegistrationKind::kDropDead:
       return dropDead(is_struck);
-    case Kind::kClear:
+    case RegistrationKind::kClear:
       return clear(is_struck);
-    case Kind::kCollect:
+    case RegistrationKind::kCollect:
       return collect(operation);
-    case Kind::kWrite:
+    case RegistrationKind::kWrite:
       return writeWord(operation);
-    case Kind::kGrow:
+    case RegistrationKind::kGrow:
       return grow(operation);
   }
 }
@@ -188,7 +166,8 @@ void RegistrationRunner::add(const Operation& operation) {
   if (strikes_.count != 0) reference_.deliver();
   const std::size_t live_before = liveSignals();
   const RegistrationOutcome expected = reference_.add(entry, operation.does_allocation_fail);
-  countOutcome(expected);
+  static CounterOfEach<RegistrationOutcome, kRegistrationOutcomeCount> count("outcomes");
+  count(expected);
   if (result.outcome != expected || observed_ != std::vector{expected} ||
       (result.entry != nullptr) != (expected == RegistrationOutcome::kRegistered)) {
     fail("R7", fmt::format("expected outcome {}, got {}, and the observer was told {} outcomes",

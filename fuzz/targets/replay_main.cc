@@ -20,6 +20,8 @@
 #include <system_error>
 #include <vector>
 
+// The target's; libFuzzer, too, has no header for it.
+// NOLINTNEXTLINE(readability-redundant-declaration): a unity build has seen it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {

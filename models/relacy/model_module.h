@@ -52,6 +52,7 @@ class ModelMemory {
   // Gives out one place, once.
   template <class T>
   struct CountsAllocator {
+    // NOLINTNEXTLINE(readability-identifier-naming): the standard library asks for it.
     using value_type = T;
     explicit CountsAllocator(Counts& counts) noexcept : place(counts) {}
     template <class U>

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxModules = 3;
 
 // The program of the search that is under way.
-const RegistryProgram* program = nullptr;
+const RegistryProgram* running_program = nullptr;
 
 template <class Policy>
 class RegistryWorld {
@@ -26,16 +26,16 @@ class RegistryWorld {
     StepHook::function = nullptr;
     ConstantVariables::are_links = ConstantVariables::are_flags = false;
     ModelWord::forgetAll();
-    for (const char letter : program->owner) {
+    for (const char letter : running_program->owner) {
       if (letter != 'a' && letter != 'z' && letter != 'w') continue;
-      const auto layout = letter == 'z'           ? ModelModule::Layout::kOverlapping
-                          : program->is_unaligned ? ModelModule::Layout::kUnaligned
-                                                  : ModelModule::Layout::kAligned;
+      const auto layout = letter == 'z'                   ? ModelModule::Layout::kOverlapping
+                          : running_program->is_unaligned ? ModelModule::Layout::kUnaligned
+                                                          : ModelModule::Layout::kAligned;
       modules_[module_count_].emplace(module_count_ + 1, layout, letter == 'w' ? 1 : 0);
       terminated_value_[module_count_] = letter == 'w' ? 1 : 0;
       ++module_count_;
     }
-    does_generation_change_ = program->owner.find_first_of("nr") != std::string::npos;
+    does_generation_change_ = running_program->owner.find_first_of("nr") != std::string::npos;
     registry_.emplace(typename Registry::Options{.protocol = protocol()});
     registry_address_ = &*registry_;
     const rl::preemption_disabler no_switch(rl::ctx());
@@ -43,14 +43,14 @@ class RegistryWorld {
   }
 
   void setUp() {
-    const std::size_t bar = program->owner.find('|');
+    const std::size_t bar = running_program->owner.find('|');
     if (bar == std::string::npos) return;
-    for (std::size_t i = 0; i < bar; ++i) execute(program->owner[i]);
+    for (std::size_t i = 0; i < bar; ++i) execute(running_program->owner[i]);
     next_step_ = bar + 1;
     pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
-    const std::string_view rest = std::string_view(program->owner).substr(bar);
+    const std::string_view rest = std::string_view(running_program->owner).substr(bar);
     ConstantVariables::are_links = rest.find_first_of("azwDcMtd") == std::string_view::npos;
-    ConstantVariables::are_flags = program->owner.find_first_of("gkm") == std::string::npos;
+    ConstantVariables::are_flags = running_program->owner.find_first_of("gkm") == std::string::npos;
   }
 
   void runThread(unsigned index) {
@@ -58,7 +58,7 @@ class RegistryWorld {
       runOwner();
       return;
     }
-    for (const char letter : program->deliverers[index - 1]) deliverElsewhere(letter);
+    for (const char letter : running_program->deliverers[index - 1]) deliverElsewhere(letter);
     ++deliverers_through_;
   }
 
@@ -114,17 +114,19 @@ class RegistryWorld {
   }
 
   static SignalProtocol protocol() {
-    return program->is_instance_protocol ? SignalProtocol::instance() : SignalProtocol::address();
+    return running_program->is_instance_protocol ? SignalProtocol::instance()
+                                                 : SignalProtocol::address();
   }
 
   void runOwner() {
     StepHook::context = this;
-    handlers_left_ = program->handler_count;
+    handlers_left_ = running_program->handler_count;
     if (handlers_left_ > 0)
       StepHook::function = [](void* world) noexcept {
         static_cast<RegistryWorld*>(world)->strike();
       };
-    for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
+    for (; next_step_ < running_program->owner.size(); ++next_step_)
+      execute(running_program->owner[next_step_]);
     StepHook::function = nullptr;
   }
 
@@ -194,7 +196,7 @@ class RegistryWorld {
   ModuleSet deadNow() noexcept {
     ModuleSet dead = collected_ | seen_dead_;
     for (unsigned i = 0; i < module_count_; ++i) {
-      if (!program->is_instance_protocol && modules_[i]->terminated().peek() != 0) {
+      if (!running_program->is_instance_protocol && modules_[i]->terminated().peek() != 0) {
         dead |= onlyModule(i);
       }
     }
@@ -225,10 +227,10 @@ class RegistryWorld {
     if (value != 0) revivable_ = oldestAlive();
     const ModuleSet module = onlyModule(revivable_);
     note("module writes its terminated word: ", value);
-    if (!program->is_instance_protocol) ledger_.beginDying(module);
+    if (!running_program->is_instance_protocol) ledger_.beginDying(module);
     modules_[revivable_]->terminated().store(value);
     terminated_value_[revivable_] = value;
-    if (program->is_instance_protocol) return endCall();
+    if (running_program->is_instance_protocol) return endCall();
     if (value != 0) {
       ledger_.endDying(module);
     } else if ((seen_dead_ & module) == 0) {
@@ -253,9 +255,9 @@ class RegistryWorld {
     for (unsigned i = 0; i < module_count_; ++i) {
       if ((alive & onlyModule(i)) != 0) terminated_value_[i] = kTerminatedValue;
     }
-    if (!program->is_instance_protocol) ledger_.beginDying(alive);
+    if (!running_program->is_instance_protocol) ledger_.beginDying(alive);
     const std::size_t written = registry_->markTerminated();
-    if (!program->is_instance_protocol) ledger_.endDying(alive);
+    if (!running_program->is_instance_protocol) ledger_.endDying(alive);
     require(written == static_cast<std::size_t>(std::popcount(alive)),
             "D2: markTerminated() didn't write to just the live entries");
     endCall();
@@ -307,7 +309,7 @@ class RegistryWorld {
   }
 
   RegistryLedger::Handover takeOver() {
-    if (program->owner.find('h') == std::string::npos) return pinned_;
+    if (running_program->owner.find('h') == std::string::npos) return pinned_;
     const std::uint32_t seen = handover_.load(rl::mo_acquire, debugInfo(Location::current()));
     return {.listed = pinned_.listed | (seen & 0xFF), .dead = pinned_.dead | seen >> 8};
   }
@@ -322,7 +324,7 @@ class RegistryWorld {
 
   // Nobody may come to a destroyed registry.
   void destroy() {
-    if (deliverers_through_ < program->deliverers.size()) return;
+    if (deliverers_through_ < running_program->deliverers.size()) return;
     change("~SignalRegistry()", 0, [&] {
       registry_.reset();
       StepHook::function = nullptr;
@@ -393,13 +395,13 @@ class RegistryWorld {
     --handlers_left_;
     note(kHandlerBegins);
     const ModuleSet dead = deadNow();
-    Delivery delivery = deliveryOf(program->handler);
+    Delivery delivery = deliveryOf(running_program->handler);
     // Through its address: the destructor, too, may be under way.
     const bool has_begun = registry_address_->generation() == ledger_.generation();
     ledger_.beginOnOwnersThread(delivery, dead, has_begun);
     deliver(*registry_address_, delivery);
     // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
-    if (!program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
+    if (!running_program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
     note(kHandlerEnds);
   }
 
@@ -429,8 +431,8 @@ class RegistryWorld {
 
 // With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
 SearchResult searchProgram(const RegistryProgram& searched, const Search& search) {
-  program = &searched;
-  switch (program->deliverers.size()) {
+  running_program = &searched;
+  switch (running_program->deliverers.size()) {
     case 0:
       return simulate<RegistryWorld<DebugRelacyPolicy>, 1>(search);
     case 1:

@@ -93,13 +93,14 @@ constexpr const char* kMakeOnMemory =
     "i = make(); [i.exports.initialise(), i.exports.is_in_order()].join(' ')";
 
 TEST(EndToEnd, AMemoryThatSurvivesTheKillIsInitialisedAgainThroughANewInstance) {
+  constexpr const char* kFindsTheWordAt1AndDoesNotListenYet =
+      "i = make(); [i.exports.is_in_order(), i.exports.initialise(),"
+      " i.exports.is_in_order(), i.exports.initialise()].join(' ')";
+  constexpr const char* kListens =
+      "i = make(); [i.exports.initialise(), i.exports.work_politely(),"
+      " i.exports.is_in_order()].join(' ')";
   const Outcome outcome = run({"20", "500", module("survivor"), kMakeOnMemory, "i.exports.work()",
-                               // A new instance finds the word at 1, and does not listen yet.
-                               "i = make(); [i.exports.is_in_order(), i.exports.initialise(),"
-                               " i.exports.is_in_order(), i.exports.initialise()].join(' ')",
-                               // The next one listens.
-                               "i = make(); [i.exports.initialise(), i.exports.work_politely(),"
-                               " i.exports.is_in_order()].join(' ')"});
+                               kFindsTheWordAt1AndDoesNotListenYet, kListens});
   EXPECT_EQ(outcome.lines, "0 1\nkilled\n0 1 1 0\n0 24 1\nregistered 2\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
@@ -111,8 +112,8 @@ TEST(EndToEnd, AProgramThatLoopsInItsStartFunctionIsKilledAndWasNeverRegistered)
 }
 
 TEST(EndToEnd, ThreadsOnASharedMemoryEachRegisterAndAllStop) {
-  const Outcome outcome =
-      run({"20", kDistantMs, "--threads", "3", SIGPROOF_MODULES "/threaded.wasm"});
+  const std::string threaded = SIGPROOF_MODULES "/threaded.wasm";
+  const Outcome outcome = run({"20", kDistantMs, "--threads", "3", threaded});
   EXPECT_EQ(outcome.lines,
             "true registered 1\ntrue registered 1\ntrue registered 1\n3 started, 3 stopped\n");
   EXPECT_EQ(outcome.exit_status, 0);

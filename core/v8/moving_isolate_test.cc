@@ -131,8 +131,8 @@ class MovingIsolate {
   v8::Global<v8::Context> context_;
 };
 
-constexpr CpuLimit::Options kSoftOnly{.soft_limit_ms = 5, .hard_limit_ms = 3'600'000};
-constexpr CpuLimit::Options kShort{.soft_limit_ms = 5, .hard_limit_ms = 60};
+constexpr CpuLimit::Options kOnlySoft{.soft_limit_ms = 5, .hard_limit_ms = 3'600'000};
+constexpr CpuLimit::Options kBrief{.soft_limit_ms = 5, .hard_limit_ms = 60};
 
 class MovingIsolateTest : public testing::Test {
  protected:
@@ -150,7 +150,7 @@ class MovingIsolateTest : public testing::Test {
 };
 
 TEST_F(MovingIsolateTest, G4_InstancesMadeOnOneThreadAreWarnedOnAnother) {
-  MovingIsolate isolate(limiter_, kSoftOnly);
+  MovingIsolate isolate(limiter_, kOnlySoft);
   onAnotherThread([&] { isolate.runUnlimited("a = listen()"); });
   for (int thread = 0; thread < 4; ++thread) {
     onAnotherThread([&] {
@@ -162,7 +162,7 @@ TEST_F(MovingIsolateTest, G4_InstancesMadeOnOneThreadAreWarnedOnAnother) {
 }
 
 TEST_F(MovingIsolateTest, G4_AKillOnOneThreadIsSettledThereAndSeenOnTheNext) {
-  MovingIsolate isolate(limiter_, kShort);
+  MovingIsolate isolate(limiter_, kBrief);
   onAnotherThread([&] { EXPECT_EQ(isolate.run("a = listen(); for (;;);"), "terminated"); });
   onAnotherThread([&] {
     EXPECT_TRUE(isolate.limit().isKilled());
@@ -172,7 +172,7 @@ TEST_F(MovingIsolateTest, G4_AKillOnOneThreadIsSettledThereAndSeenOnTheNext) {
 }
 
 TEST_F(MovingIsolateTest, G4_EntriesMadeOnOneThreadAreCollectedOnAnother) {
-  MovingIsolate isolate(limiter_, kSoftOnly);
+  MovingIsolate isolate(limiter_, kOnlySoft);
   onAnotherThread([&] { isolate.runUnlimited("kept = [1, 2, 3].map(listen); 1"); });
   onAnotherThread([&] {
     isolate.runUnlimited("kept.length = 0");
@@ -185,7 +185,7 @@ TEST_F(MovingIsolateTest, G4_EntriesMadeOnOneThreadAreCollectedOnAnother) {
 TEST_F(MovingIsolateTest, G4_AFewThreadsShareMoreIsolates) {
   std::vector<std::unique_ptr<MovingIsolate>> isolates;
   for (int i = 0; i < 4; ++i) {
-    isolates.push_back(std::make_unique<MovingIsolate>(limiter_, kSoftOnly));
+    isolates.push_back(std::make_unique<MovingIsolate>(limiter_, kOnlySoft));
     isolates.back()->runUnlimited("a = listen()");
   }
   std::array<std::mutex, 4> in_one_hand;
@@ -209,7 +209,7 @@ TEST_F(MovingIsolateTest, G4_AFewThreadsShareMoreIsolates) {
 }
 
 TEST_F(MovingIsolateTest, G3_AnIsolateIsDisposedOfOnAnotherThreadThanItRanOn) {
-  auto isolate = std::make_unique<MovingIsolate>(limiter_, kShort);
+  auto isolate = std::make_unique<MovingIsolate>(limiter_, kBrief);
   onAnotherThread([&] { EXPECT_EQ(isolate->run("a = listen(); for (;;);"), "terminated"); });
   onAnotherThread([&] { isolate.reset(); });
   SUCCEED();

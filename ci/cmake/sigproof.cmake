@@ -11,6 +11,10 @@ add_library(sigproof_warnings INTERFACE)
 target_compile_options(sigproof_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                    -Wno-sign-conversion -Werror)
 
+# For what only reads and writes records: the optimiser would take longer than all its runs.
+add_library(sigproof_unoptimised INTERFACE)
+target_compile_options(sigproof_unoptimised INTERFACE -O0)
+
 add_library(sigproof_sanitizers INTERFACE)
 if(SIGPROOF_SANITIZERS)
   # vptr needs the type information that libnode was built without.

@@ -20,13 +20,13 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Outcome {
+struct ProgramRun {
   int exit_status;    // 256 + the signal's number where a signal ended it
   std::string lines;  // standard output
 };
 
 // A child made with fork() and exec(), waited for as long as it takes: ctest has the time limit.
-Outcome run(std::vector<std::string> arguments) {
+ProgramRun run(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), SIGPROOF_LIMITED_PROGRAM);
   std::vector<char*> words;
   for (std::string& argument : arguments) words.push_back(argument.data());
@@ -40,7 +40,7 @@ Outcome run(std::vector<std::string> arguments) {
     _exit(127);
   }
   close(ends[1]);
-  Outcome outcome{};
+  ProgramRun outcome{};
   std::array<char, 4096> chunk{};
   for (ssize_t count = 0; (count = read(ends[0], chunk.data(), chunk.size())) > 0;) {
     outcome.lines.append(chunk.data(), static_cast<std::size_t>(count));
@@ -60,29 +60,29 @@ constexpr const char* kMake = "i = new WebAssembly.Instance(new WebAssembly.Modu
 constexpr const char* kDistantMs = "60000";
 
 TEST(EndToEnd, APoliteProgramShutsDownInGoodOrderBeforeTheHardLimit) {
-  const Outcome outcome = run({"20", kDistantMs, module("polite"), kMake,
-                               "[i.exports.run(), i.exports.saved()].join(' ')",
-                               "[i.exports.run(), i.exports.saved()].join(' ')"});
+  const ProgramRun outcome = run({"20", kDistantMs, module("polite"), kMake,
+                                  "[i.exports.run(), i.exports.saved()].join(' ')",
+                                  "[i.exports.run(), i.exports.saved()].join(' ')"});
   EXPECT_EQ(outcome.lines, "made\n24 1\n24 1\nregistered 1\n") << "once in each budget";
   EXPECT_EQ(outcome.exit_status, 0);
 }
 
 TEST(EndToEnd, AProgramThatStoppedListeningIsNotWarnedAndIsKilled) {
-  const Outcome outcome = run({"20", "100", module("polite"), kMake,
-                               "i.exports.stop(); i.exports.run()", "i.exports.saved()"});
+  const ProgramRun outcome = run({"20", "100", module("polite"), kMake,
+                                  "i.exports.stop(); i.exports.run()", "i.exports.saved()"});
   EXPECT_EQ(outcome.lines, "made\nkilled\n0\nregistered 1\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
 
 TEST(EndToEnd, AStubbornProgramIsKilled) {
-  const Outcome outcome = run({"20", "60", module("stubborn"), kMake, "i.exports.run()"});
+  const ProgramRun outcome = run({"20", "60", module("stubborn"), kMake, "i.exports.run()"});
   EXPECT_EQ(outcome.lines, "made\nkilled\nregistered 1\n");
   EXPECT_EQ(outcome.exit_status, 3);
 }
 
 TEST(EndToEnd, TheProcessGoesOnAfterManyKills) {
-  const Outcome outcome = run({"20", "40", module("stubborn"), kMake, "i.exports.run()", kMake,
-                               "i.exports.run()", kMake, "i.exports.run()", "'still here'"});
+  const ProgramRun outcome = run({"20", "40", module("stubborn"), kMake, "i.exports.run()", kMake,
+                                  "i.exports.run()", kMake, "i.exports.run()", "'still here'"});
   EXPECT_EQ(outcome.lines, "made\nkilled\nmade\nkilled\nmade\nkilled\nstill here\nregistered 3\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
@@ -99,21 +99,22 @@ TEST(EndToEnd, AMemoryThatSurvivesTheKillIsInitialisedAgainThroughANewInstance) 
   constexpr const char* kListens =
       "i = make(); [i.exports.initialise(), i.exports.work_politely(),"
       " i.exports.is_in_order()].join(' ')";
-  const Outcome outcome = run({"20", "500", module("survivor"), kMakeOnMemory, "i.exports.work()",
-                               kFindsTheWordAt1AndDoesNotListenYet, kListens});
+  const ProgramRun outcome =
+      run({"20", "500", module("survivor"), kMakeOnMemory, "i.exports.work()",
+           kFindsTheWordAt1AndDoesNotListenYet, kListens});
   EXPECT_EQ(outcome.lines, "0 1\nkilled\n0 1 1 0\n0 24 1\nregistered 2\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
 
 TEST(EndToEnd, AProgramThatLoopsInItsStartFunctionIsKilledAndWasNeverRegistered) {
-  const Outcome outcome = run({"20", "60", module("starting"), kMake, "typeof i"});
+  const ProgramRun outcome = run({"20", "60", module("starting"), kMake, "typeof i"});
   EXPECT_EQ(outcome.lines, "killed\nundefined\nregistered 0\n");
   EXPECT_EQ(outcome.exit_status, 0);
 }
 
 TEST(EndToEnd, ThreadsOnASharedMemoryEachRegisterAndAllStop) {
   const std::string threaded = SIGPROOF_MODULES "/threaded.wasm";
-  const Outcome outcome = run({"20", kDistantMs, "--threads", "3", threaded});
+  const ProgramRun outcome = run({"20", kDistantMs, "--threads", "3", threaded});
   EXPECT_EQ(outcome.lines,
             "true registered 1\ntrue registered 1\ntrue registered 1\n3 started, 3 stopped\n");
   EXPECT_EQ(outcome.exit_status, 0);
@@ -121,7 +122,7 @@ TEST(EndToEnd, ThreadsOnASharedMemoryEachRegisterAndAllStop) {
 
 TEST(EndToEnd, WrongLimitsAreRefusedInOneSentence) {
   testing::internal::CaptureStderr();
-  const Outcome outcome = run({"20", "30", "1"});
+  const ProgramRun outcome = run({"20", "30", "1"});
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               HasSubstr("a soft CPU limit of 20 ms and a hard one of 30 ms: give"));
   EXPECT_EQ(outcome.lines, "");

@@ -38,9 +38,13 @@ constexpr std::array<KindText, kKinds.size()> kKindTexts{{
      "Modules out of npm packages that people use, given the protocol's exports and instantiated.",
      "modules that the manifest does not name, and what a module does after it was instantiated."},
     {"Known bugs", "checks run",
-     "Bugs put back into a copy of core, one at a time. One that no check catches fails the run, "
-     "because then a check that should be able to fail is not.",
+     "Bugs put back into core, one at a time. One that a check must catch and doesn't fails the "
+     "run: what that check passes shows nothing then. Some are argued: nothing catches them, and "
+     "they say why.",
      "bugs of other shapes than these."},
+    {"Unit tests", "tests",
+     "The unit tests that must catch known bugs, under sanitizers, on core as it is.",
+     "what no test asks for."},
     {"Coverage", "branches", "Which lines and branches of core its unit tests reach.",
      "whether a test that reaches a line would notice if it were wrong."},
     {"Benchmarks", "rounds",
@@ -68,9 +72,9 @@ Markup command(const std::string& line) {
 // ---------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
-constexpr std::array<std::string_view, 8> kOwnPlace{"trace",        "module_text", "output",
-                                                    "interleaving", "origin",      "description",
-                                                    "caught_by",    "growth"};
+constexpr std::array<std::string_view, 9> kOwnPlace{
+    "trace",       "module_text", "output", "interleaving", "origin",
+    "description", "caught_by",   "growth", "argued"};
 
 Markup valueOf(const nlohmann::json& json);
 
@@ -215,10 +219,12 @@ Markup catchers(const Record& record) {
   for (const auto& catcher : *tried) {
     if (!catcher.is_object()) continue;
     const std::string verdict = memberText(catcher, "verdict");
+    const std::string outcome = memberText(catcher, "outcome");
     if (verdict.empty() || verdict == "failed") {
       list += element("div", catcherLink(catcher));
     } else {
-      list += element("div", {{"class", "missed"}}, catcherLink(catcher) + text(": " + verdict));
+      list += element("div", {{"class", "missed"}},
+                      catcherLink(catcher) + text(": " + (outcome.empty() ? verdict : outcome)));
     }
   }
   return list.isEmpty() ? text("nothing") : list;
@@ -329,6 +335,7 @@ Markup rowCells(const Record& record) {
 Markup facts(const Record& record) {
   Markup content = paragraph("Result", text(record.summary)) +
                    paragraph("What it breaks", text(memberText(record.detail, "description"))) +
+                   paragraph("Why nothing catches it", text(memberText(record.detail, "argued"))) +
                    paragraph("Where it comes from", text(memberText(record.detail, "origin"))) +
                    paragraph("Covered", text(record.covered)) +
                    paragraph("Cannot see", text(record.cannot_see)) +
@@ -362,6 +369,17 @@ std::string formatSeconds(double seconds) {
   return fmt::format("{} min {} s", whole / 60, whole % 60);
 }
 
+bool isArgued(const Record& record) {
+  const auto caught_by = record.detail.find("caught_by");
+  const bool is_caught =
+      caught_by != record.detail.end() && caught_by->is_array() &&
+      std::any_of(caught_by->begin(), caught_by->end(), [](const nlohmann::json& attempt) {
+        return attempt.is_object() && memberText(attempt, "verdict") == "failed";
+      });
+  return record.kind == Kind::kMutant && record.verdict == Verdict::kPassed && !is_caught &&
+         !memberText(record.detail, "argued").empty();
+}
+
 std::string anchorOf(const std::string& check) {
   std::string anchor = "check-" + check;
   std::replace_if(
@@ -377,7 +395,9 @@ std::string anchorOf(const std::string& check) {
 Markup verdictBadge(const Record& record) {
   const std::string verdict = toString(record.verdict);
   std::string word = verdict;
-  if (record.kind == Kind::kMutant && record.verdict == Verdict::kPassed) word = "caught";
+  if (record.kind == Kind::kMutant && record.verdict == Verdict::kPassed) {
+    word = isArgued(record) ? "argued" : "caught";
+  }
   if (record.kind == Kind::kMutant && record.verdict == Verdict::kFailed) word = "not caught";
   return element("span", {{"class", "badge " + verdict}}, text(word));
 }

@@ -17,10 +17,13 @@ std::string formatCount(std::uint64_t count);
 /// "3 ms", "12.3 s", "4 min 12 s".
 std::string formatSeconds(double seconds);
 
+/// Whether it is a known bug that nothing catches, and that says why.
+bool isArgued(const Record& record);
+
 /// The anchor of a check's row.
 std::string anchorOf(const std::string& check);
 
-/// The verdict as a word with its colour; a mutant's is "caught" or "not caught".
+/// The verdict as a word with its colour; a mutant's is "caught", "argued" or "not caught".
 Markup verdictBadge(const Record& record);
 
 /// Identifiers, each a link to its row in the table of properties.

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "reports/growth.h"
+#include "reports/heat_map.h"
 #include "reports/html_checks.h"
 #include "reports/markup.h"
 #include "reports/specification.h"
@@ -20,7 +21,7 @@ namespace {
 
 // Indexed by Kind.
 constexpr std::array<std::string_view, kKinds.size()> kKindNames{
-    "models", "stepping", "fuzzing", "real modules", "known bugs", "coverage", "benchmarks"};
+    "models", "stepping", "fuzzing", "real modules", "known bugs", "unit tests", "coverage", "benchmarks"};
 
 struct Tally {
   std::size_t passed = 0;
@@ -43,6 +44,11 @@ Tally tally(const std::vector<Record>& records, Predicate&& includes) {
     if (record.verdict == Verdict::kSkipped) ++tally.skipped;
   }
   return tally;
+}
+
+bool hasKind(const std::vector<Record>& records, Kind kind) {
+  return std::any_of(records.begin(), records.end(),
+                     [&](const Record& record) { return record.kind == kind; });
 }
 
 bool isProblem(const Record& record) {
@@ -83,7 +89,10 @@ Markup tile(Kind kind, const std::vector<Record>& records) {
     if (count != 0) notes += fmt::format("{}{} {}", notes.empty() ? "" : ", ", count, word);
   };
   const bool is_mutant = kind == Kind::kMutant;
-  note(counts.passed, is_mutant ? "caught" : "passed");
+  const auto argued =
+      static_cast<std::size_t>(std::count_if(records.begin(), records.end(), isArgued));
+  note(counts.passed - (is_mutant ? argued : 0), is_mutant ? "caught" : "passed");
+  if (is_mutant) note(argued, "argued");
   note(counts.failed, is_mutant ? "not caught" : "failed");
   note(counts.unfinished, "unfinished");
   note(counts.skipped, "skipped");
@@ -116,7 +125,11 @@ Markup runFacts(const RunInfo& run) {
 Markup header(const RunInfo& run, const std::vector<Record>& records) {
   const Tally all = tally(records, [](const Record&) { return true; });
   Markup tiles;
-  for (const Kind kind : kKinds) tiles += tile(kind, records);
+  for (const Kind kind : kKinds) {
+    // Where nothing but the matrix of known bugs runs them, "none" would look like a lack.
+    if (kind == Kind::kUnit && !hasKind(records, kind)) continue;
+    tiles += tile(kind, records);
+  }
   return element("header", {{"class", all.isBad() ? "bad" : "good"}},
                  element("p", {{"class", "product"}}, text("Sigproof")) +
                      element("h1", text(headline(all))) + runFacts(run) +
@@ -277,8 +290,10 @@ Markup kindSections(const std::vector<Record>& records) {
                      return record.kind == kind && isProblem(record) == is_problem;
                    });
     }
+    if (kind == Kind::kUnit && of_kind.empty()) continue;
     sections += kindSection(kind, of_kind);
     if (kind == Kind::kModel) sections += growthSection(of_kind);
+    if (kind == Kind::kMutant) sections += heatMapSection(records);
   }
   return sections;
 }

@@ -9,7 +9,7 @@ namespace {
 
 // Indexed by the enumerations.
 constexpr std::array<std::string_view, kKinds.size()> kKindNames{
-    "model", "stepping", "fuzz", "real-module", "mutant", "coverage", "benchmark"};
+    "model", "stepping", "fuzz", "real-module", "mutant", "unit", "coverage", "benchmark"};
 constexpr std::array<std::string_view, 4> kVerdictNames{"passed", "failed", "unfinished",
                                                         "skipped"};
 

@@ -23,14 +23,15 @@ enum class Kind : std::uint8_t {
   kFuzz,
   kRealModule,
   kMutant,
+  kUnit,       ///< unit tests, where they are the checker of known bugs
   kCoverage,   ///< what of core its unit tests reached
   kBenchmark,  ///< what core costs: passed within its bar, failed over it
 };
 
 /// In the order in which people are shown them.
 inline constexpr std::array kKinds{Kind::kModel,      Kind::kStepping, Kind::kFuzz,
-                                   Kind::kRealModule, Kind::kMutant,   Kind::kCoverage,
-                                   Kind::kBenchmark};
+                                   Kind::kRealModule, Kind::kMutant,   Kind::kUnit,
+                                   Kind::kCoverage,   Kind::kBenchmark};
 
 enum class Verdict : std::uint8_t {
   kPassed,      ///< It looked at all it set out to look at, and all held.
@@ -63,9 +64,9 @@ struct Record {
   ///   an object of two or more counts, such as "outcomes": {"registered": 812, "overlap": 93}:
   ///                  shares of their total, as bars
   ///   "description", "origin"  text: what a known bug does, where it was met
-  ///   "caught_by"    array of {"check", "verdict", "seconds"}: the checks that a known bug was
-  ///   given;
-  ///                  those with verdict "failed" caught it
+  ///   "caught_by"    array of {"check", "verdict", "outcome", "seconds"}: the checks that a known
+  ///                  bug was given; those with verdict "failed" caught it: heat_map.h
+  ///   "argued"       text: why nothing catches a known bug, which then counts as argued
   ///   of a benchmark: "measured", "held_against" numbers, "unit" what they count, "ratio" of the
   ///                  two, "ratio_low", "ratio_high" its confidence interval, "at_most" its bar
   ///   of coverage:   "files" array of {"file", "lines", "lines_reached", "branches",

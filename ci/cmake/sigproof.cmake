@@ -2,8 +2,9 @@
 #
 # A checker is built once for the production code and once more for every known bug of corpus/mutants
 # that it must catch. So each checker is a function of (suffix, core root): `core root` is the folder
-# that holds `core/`, the repository's own or a patched copy. Root-relative includes do the rest:
-# `#include "core/atomic_list.h"` finds whichever root stands first.
+# that holds `core/`, the repository's own or one with the patched copies of what the bug changes.
+# Root-relative includes do the rest: `#include "core/atomic_list.h"` finds it in the root that stands
+# first, or else in the repository.
 
 # --- flags ----------------------------------------------------------------------------------------
 
@@ -48,17 +49,30 @@ set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
 
 # --- core, in a given root and with given flags -------------------------------------------------
 
+# sigproof_core_sources(<result> <core root> <folder>)
+# The sources of <folder>, core or core/v8, without tests. A root that is not the repository's holds only
+# the files in which it differs, which the global property sigproof_files_of_<root> names.
+function(sigproof_core_sources result root folder)
+  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  list(FILTER files EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+  get_property(own GLOBAL PROPERTY sigproof_files_of_${root})
+  set(sources "")
+  foreach(file IN LISTS files)
+    if(file IN_LIST own)
+      list(APPEND sources ${root}/${file})
+    else()
+      list(APPEND sources ${CMAKE_SOURCE_DIR}/${file})
+    endif()
+  endforeach()
+  set(${result} ${sources} PARENT_SCOPE)
+endfunction()
+
 # sigproof_add_core(<target> ROOT <dir> [OPTIONS <compile and link options>...])
 # Makes <target> (no engine) and <target>_v8 (the V8 binding).
 function(sigproof_add_core target)
   cmake_parse_arguments(arg "" "ROOT" "OPTIONS" ${ARGN})
-  file(GLOB sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/*.cc)
-  file(GLOB v8_sources RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
-       ${CMAKE_SOURCE_DIR}/core/v8/*.cc)
-  list(FILTER sources EXCLUDE REGEX "_(test|benchmark)\\.cc$")
-  list(FILTER v8_sources EXCLUDE REGEX "_(test|benchmark)\\.cc$")
-  list(TRANSFORM sources PREPEND ${arg_ROOT}/)
-  list(TRANSFORM v8_sources PREPEND ${arg_ROOT}/)
+  sigproof_core_sources(sources ${arg_ROOT} core)
+  sigproof_core_sources(v8_sources ${arg_ROOT} core/v8)
 
   add_library(${target} STATIC ${sources})
   # Of the build alone: what is installed brings neither our folders nor our warnings with it.

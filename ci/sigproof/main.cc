@@ -46,7 +46,7 @@ void declare(CLI::App& app, CommandContext& context, std::string& libexec) {
   addCheckCommands(app, context);
   addFuzzCommand(app, context);
   addReproCommand(app, context);
-  addMutantCommand(app, context);
+  addMutantsCommand(app, context);
   addShellCommand(app, context);
   addReportCommand(app, context);
   addBenchCommand(app, context);

@@ -4,7 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -12,7 +14,9 @@
 
 #include "ci/sigproof/check_program.h"
 #include "ci/sigproof/fuzz_runner.h"
+#include "ci/sigproof/mutant_build.h"
 #include "ci/sigproof/text.h"
+#include "ci/sigproof/unit_check.h"
 #include "ci/sigproof/user_error.h"
 
 namespace sigproof::tool {
@@ -30,14 +34,15 @@ Mutant mutantFromJson(const json& entry) {
           .origin = entry.value("origin", ""),
           .description = entry.value("description", ""),
           .checkers = entry.at("checkers"),
+          .missed_by = entry.value("missed_by", std::vector<std::string>()),
+          .argued = entry.value("argued", ""),
+          .files = entry.value("files", std::vector<std::string>()),
+          .is_in_gate = entry.value("gate", false),
           .libexec = entry.at("libexec").get<std::string>()};
 }
 
-/// A verdict of one checker on one mutant.
-struct Attempt {
-  std::string checker;
-  Record record;
-};
+constexpr std::array<std::string_view, 6> kOutcomeNames{
+    "caught", "missed", "no verdict", "does not apply", "does not build", "not run"};
 
 Record unfinishedRecord(const std::string& checker, const std::string& why) {
   return {.check = checker,
@@ -89,11 +94,14 @@ Record runListedChecker(const Workspace& workspace, const std::string& checker) 
   return unfinishedRecord(checker, "no check program of this mutant has " + checker);
 }
 
-Record runChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
-                  const MutantOptions& options) {
+Record runAnyChecker(const Workspace& production, const Mutant& mutant, const std::string& checker,
+                     const MutantOptions& options) {
+  const Workspace workspace = workspaceOf(production, mutant);
   try {
-    return checker.starts_with(kFuzzPrefix) ? runFuzzChecker(workspace, mutant, checker, options)
-                                            : runListedChecker(workspace, checker);
+    if (checker.starts_with(kFuzzPrefix)) return runFuzzChecker(workspace, mutant, checker, options);
+    if (isUnitCheck(checker)) return runUnitCheck(workspace, checker);
+    if (isCompileCheck(checker)) return runCompileCheck(production, mutant, checker);
+    return runListedChecker(workspace, checker);
   } catch (const UserError& error) {
     return unfinishedRecord(checker, error.what());
   }
@@ -110,15 +118,49 @@ std::string withPrograms(const std::string& command, const std::string& libexec)
 json toJson(const Attempt& attempt) {
   json result{{"check", attempt.checker},
               {"verdict", reports::toString(attempt.record.verdict)},
+              {"outcome", toString(attempt.outcome)},
               {"seconds", attempt.record.seconds},
               {"executions", attempt.record.executions}};
   if (attempt.record.verdict != Verdict::kPassed) result["said"] = attempt.record.summary;
   return result;
 }
 
-void describeCatch(Record& record, const Attempt& caught, const std::string& libexec) {
+void addAttempts(Record& record, const std::vector<Attempt>& attempts) {
+  record.detail["caught_by"] = json::array();
+  for (const Attempt& attempt : attempts) {
+    if (attempt.outcome != Outcome::kNotRun) ++record.executions;
+    record.seconds += attempt.record.seconds;
+    record.peak_memory_kib = std::max(record.peak_memory_kib, attempt.record.peak_memory_kib);
+    record.detail["caught_by"].push_back(toJson(attempt));
+  }
+}
+
+/// The attempts with one of these outcomes among those of `checkers`.
+std::vector<const Attempt*> select(const std::vector<Attempt>& attempts,
+                                   const std::vector<std::string>& checkers,
+                                   std::initializer_list<Outcome> outcomes) {
+  std::vector<const Attempt*> selected;
+  for (const Attempt& attempt : attempts) {
+    if (std::ranges::find(checkers, attempt.checker) != checkers.end() &&
+        std::ranges::find(outcomes, attempt.outcome) != outcomes.end()) {
+      selected.push_back(&attempt);
+    }
+  }
+  return selected;
+}
+
+std::string namesOf(const std::vector<const Attempt*>& attempts) {
+  std::vector<std::string> names;
+  names.reserve(attempts.size());
+  for (const Attempt* attempt : attempts) names.push_back(attempt->checker);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void describeCatch(Record& record, const Attempt& caught, std::size_t count,
+                   const std::string& libexec) {
   record.verdict = Verdict::kPassed;
-  record.summary = fmt::format("caught by {} in {:.1f} s: {}", caught.checker,
+  const std::string others = count > 1 ? fmt::format(" and {} more", count - 1) : "";
+  record.summary = fmt::format("caught by {}{} in {:.1f} s: {}", caught.checker, others,
                                caught.record.seconds, caught.record.summary);
   record.detail["seconds_to_catch"] = caught.record.seconds;
   record.detail["executions_to_catch"] = caught.record.executions;
@@ -128,24 +170,57 @@ void describeCatch(Record& record, const Attempt& caught, const std::string& lib
   }
 }
 
-void describeSurvival(Record& record, const std::vector<Attempt>& attempts) {
-  std::vector<std::string> without_verdict;
-  for (const Attempt& attempt : attempts) {
-    if (attempt.record.verdict == Verdict::kPassed) continue;
-    without_verdict.push_back(attempt.checker + " (" + attempt.record.summary + ")");
-    if (attempt.record.detail.contains("output")) {
-      record.detail["output"] = attempt.record.detail["output"];
+/// One that the gate runs is the canary of the checkers that it was given.
+void describeSurvival(Record& record, const Mutant& mutant,
+                      const std::vector<const Attempt*>& missed) {
+  record.verdict = Verdict::kFailed;
+  record.summary =
+      mutant.is_in_gate
+          ? fmt::format("the canary lives: {} must see this bug in every run, and did not; what was "
+                        "passed there shows nothing",
+                        namesOf(missed))
+          : fmt::format("survived: not caught by {}, which must catch it", namesOf(missed));
+}
+
+void describeNoVerdict(Record& record, const std::vector<const Attempt*>& without_verdict) {
+  std::vector<std::string> reasons;
+  for (const Attempt* attempt : without_verdict) {
+    const bool has_run = attempt->outcome == Outcome::kNoVerdict;
+    reasons.push_back(fmt::format("{} ({})", attempt->checker,
+                                  has_run ? attempt->record.summary : toString(attempt->outcome)));
+    if (attempt->record.detail.contains("output")) {
+      record.detail["output"] = attempt->record.detail["output"];
     }
   }
-  if (without_verdict.empty() && !attempts.empty()) {
+  record.verdict = Verdict::kUnfinished;
+  record.summary = reasons.empty()
+                       ? "has no checker in the catalogue"
+                       : fmt::format("without a verdict: {}", fmt::join(reasons, ", "));
+}
+
+const Attempt* findOutcome(const std::vector<Attempt>& attempts, Outcome outcome) {
+  const auto found = std::ranges::find(attempts, outcome, &Attempt::outcome);
+  return found == attempts.end() ? nullptr : &*found;
+}
+
+/// Nothing is said to catch it, and nothing may.
+void settleArgued(Record& record, const Mutant& mutant, const std::vector<Attempt>& attempts) {
+  if (const Attempt* caught = findOutcome(attempts, Outcome::kCaught)) {
     record.verdict = Verdict::kFailed;
-    record.summary = fmt::format("survived: none of its {} checkers saw this bug", attempts.size());
-  } else {
-    record.verdict = Verdict::kUnfinished;
-    record.summary = attempts.empty() ? "has no checker in the catalogue"
-                                      : fmt::format("not caught, and without a verdict: {}",
-                                                    fmt::join(without_verdict, ", "));
+    record.summary = fmt::format(
+        "argued that nothing catches it, but {} does ({}); put that under Checkers: of its patch",
+        caught->checker, caught->record.summary);
+    return;
   }
+  const auto without_verdict =
+      select(attempts, mutant.missed_by,
+             {Outcome::kNoVerdict, Outcome::kDoesNotBuild, Outcome::kNotRun});
+  if (!without_verdict.empty()) {
+    describeNoVerdict(record, without_verdict);
+    return;
+  }
+  record.verdict = Verdict::kPassed;
+  record.summary = "argued: " + mutant.argued;
 }
 
 }  // namespace
@@ -166,36 +241,69 @@ std::vector<Mutant> readCatalogue(const Workspace& workspace) {
   }
 }
 
-Record runMutant(const Workspace& production, const Mutant& mutant, const MutantOptions& options) {
-  const Workspace workspace = workspaceOf(production, mutant);
-  Record record{.check = "mutant/" + mutant.name,
-                .kind = reports::Kind::kMutant,
-                .properties = mutant.breaks,
-                .verdict = Verdict::kUnfinished,
-                .seed = std::to_string(options.seed),
-                .engine = "the check programs, built from a patched copy of core",
-                .summary = "",
-                .covered = mutant.description,
-                .cannot_see = "bugs of other shapes than this one",
-                .replay = fmt::format("build/bin/sigproof mutant run {} --seed {}", mutant.name,
-                                      options.seed),
-                .detail = {{"description", mutant.description}, {"origin", mutant.origin}}};
-  std::vector<Attempt> attempts;
-  for (const std::string& checker : mutant.checkers) {
-    attempts.push_back({checker, runChecker(workspace, mutant, checker, options)});
-    const Record& attempt = attempts.back().record;
-    ++record.executions;
-    record.seconds += attempt.seconds;
-    record.peak_memory_kib = std::max(record.peak_memory_kib, attempt.peak_memory_kib);
-    if (attempt.verdict == Verdict::kFailed) break;
+std::string toString(Outcome outcome) {
+  return std::string(kOutcomeNames.at(static_cast<std::size_t>(outcome)));
+}
+
+Attempt runChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
+                   const MutantOptions& options) {
+  Attempt attempt{checker, Outcome::kNoVerdict, runAnyChecker(workspace, mutant, checker, options)};
+  if (attempt.record.verdict == Verdict::kFailed) attempt.outcome = Outcome::kCaught;
+  if (attempt.record.verdict == Verdict::kPassed) attempt.outcome = Outcome::kMissed;
+  return attempt;
+}
+
+Record blankMutantRecord(const Mutant& mutant, std::uint32_t seed) {
+  Record record{
+      .check = "mutant/" + mutant.name,
+      .kind = reports::Kind::kMutant,
+      .properties = mutant.breaks,
+      .verdict = Verdict::kUnfinished,
+      .seed = std::to_string(seed),
+      .engine = "the check programs, built from core with the bug in it",
+      .summary = "",
+      .covered = mutant.description,
+      .cannot_see = "bugs of other shapes than this one",
+      .replay = fmt::format("build/bin/sigproof mutants {} --seed {}", mutant.name, seed),
+      .detail = {{"description", mutant.description}, {"origin", mutant.origin}}};
+  if (!mutant.argued.empty()) record.detail["argued"] = mutant.argued;
+  if (mutant.is_in_gate) record.detail["canary_of"] = mutant.checkers;
+  return record;
+}
+
+void settleMutant(Record& record, const Mutant& mutant, const std::vector<Attempt>& attempts,
+                  const std::string& libexec) {
+  addAttempts(record, attempts);
+  if (const Attempt* stale = findOutcome(attempts, Outcome::kDoesNotApply)) {
+    record.verdict = Verdict::kFailed;
+    record.summary = "does not apply: " + stale->record.summary;
+    return;
   }
-  record.detail["caught_by"] = json::array();
-  for (const Attempt& attempt : attempts) record.detail["caught_by"].push_back(toJson(attempt));
-  if (!attempts.empty() && attempts.back().record.verdict == Verdict::kFailed) {
-    describeCatch(record, attempts.back(), production.shown(mutant.libexec));
+  if (mutant.isArgued() && !mutant.argued.empty()) {
+    settleArgued(record, mutant, attempts);
+    return;
+  }
+  const auto caught = select(attempts, mutant.checkers, {Outcome::kCaught});
+  const auto missed = select(attempts, mutant.checkers, {Outcome::kMissed});
+  if (!missed.empty()) {
+    describeSurvival(record, mutant, missed);
+  } else if (!caught.empty() && caught.size() == mutant.checkers.size()) {
+    describeCatch(record, *caught.front(), caught.size(), libexec);
   } else {
-    describeSurvival(record, attempts);
+    describeNoVerdict(record, select(attempts, mutant.checkers,
+                                     {Outcome::kNoVerdict, Outcome::kDoesNotBuild,
+                                      Outcome::kNotRun}));
   }
+}
+
+Record runMutant(const Workspace& production, const Mutant& mutant, const MutantOptions& options) {
+  std::vector<Attempt> attempts;
+  attempts.reserve(mutant.checkers.size());
+  for (const std::string& checker : mutant.checkers) {
+    attempts.push_back(runChecker(production, mutant, checker, options));
+  }
+  Record record = blankMutantRecord(mutant, options.seed);
+  settleMutant(record, mutant, attempts, production.shown(mutant.libexec));
   return record;
 }
 
@@ -208,10 +316,12 @@ void distrustCatchesByFailingChecks(std::vector<Record>& records) {
   }
   for (Record& record : records) {
     if (record.kind != reports::Kind::kMutant || record.verdict != Verdict::kPassed) continue;
-    const std::string catcher = record.detail.at("caught_by").back().at("check");
-    if (!failing.contains(catcher)) continue;
-    record.verdict = Verdict::kUnfinished;
-    record.summary = "shows nothing: " + catcher + " doesn't pass on the production code either";
+    for (const json& attempt : record.detail.at("caught_by")) {
+      const std::string check = attempt.at("check");
+      if (attempt.value("verdict", "failed") != "failed" || !failing.contains(check)) continue;
+      record.verdict = Verdict::kUnfinished;
+      record.summary = "shows nothing: " + check + " doesn't pass on the production code either";
+    }
   }
 }
 

@@ -59,6 +59,8 @@ std::string executionsWord(Kind kind) {
       return "modules";
     case Kind::kMutant:
       return "checks";
+    case Kind::kUnit:
+      return "tests";
     case Kind::kCoverage:
       return "branches";
     case Kind::kBenchmark:

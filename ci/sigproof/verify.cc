@@ -46,7 +46,7 @@ class Plan {
     if (jobs_.empty()) {
       throw UserError(
           fmt::format("no check matches {}; `build/bin/sigproof model list` (and step, "
-                      "fuzz, real-module, mutant) names them",
+                      "fuzz, real-module; `mutants --list`) names them",
                       commandLine(options.only)));
     }
   }
@@ -111,6 +111,7 @@ class Plan {
     const MutantOptions mutant_options{.seed = options_.seed,
                                        .crash_directory = options_.out / "mutants"};
     for (const Mutant& mutant : readCatalogue(workspace_)) {
+      if (!mutant.is_in_gate) continue;  // `sigproof mutants` runs them all
       add("mutant/" + mutant.name,
           [this, mutant, mutant_options] { return runMutant(workspace_, mutant, mutant_options); });
     }

@@ -1,14 +1,30 @@
-# Makes a copy of core with a known bug in it.
+# Makes patched copies of those files of core that a known bug changes.
 #
-#   cmake -D SOURCE=<repository>/core -D PATCH=<file> -D ROOT=<folder> -P patch_core.cmake
+#   cmake -D SOURCE=<repository>/core -D PATCH=<file> -D FILES=<core/a.h,core/v8/b.h> -D ROOT=<folder>
+#         -P patch_core.cmake
 #
-# Afterwards ROOT/core is the patched copy. A file whose text stays as it was isn't touched, so that
-# only what a change reaches is built again. Nothing is left half made: the copy is patched aside.
+# Afterwards ROOT/core holds exactly these files; every other file of core is found in the repository,
+# because ROOT stands first in the include path. A file whose text stays as it was isn't touched, so that
+# only what a change reaches is built again. Nothing is left half made: the copies are patched aside.
 cmake_minimum_required(VERSION 3.25)
 get_filename_component(name ${PATCH} NAME_WLE)
 set(aside ${ROOT}/patching)
 file(REMOVE_RECURSE ${aside})
-file(COPY ${SOURCE}/ DESTINATION ${aside}/core)
+
+function(give_up what)
+  message(FATAL_ERROR "The known bug ${name} no longer applies to core: bring ${PATCH} up to date, or "
+                      "remove it if the bug has become impossible. ${what}")
+endfunction()
+
+string(REPLACE "," ";" files "${FILES}")
+foreach(file IN LISTS files)
+  string(REGEX REPLACE "^core/" "${SOURCE}/" source ${file})
+  if(NOT EXISTS ${source})
+    give_up("${file}, which it changes, is gone.")
+  endif()
+  get_filename_component(folder ${aside}/${file} DIRECTORY)
+  file(COPY ${source} DESTINATION ${folder})
+endforeach()
 
 find_program(patch_program patch)
 if(NOT patch_program)
@@ -19,20 +35,18 @@ execute_process(
           --directory=${aside} --input=${PATCH}
   RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT status EQUAL 0)
-  message(FATAL_ERROR "The known bug ${name} no longer applies to core: bring ${PATCH} up to date, or "
-                      "remove it if the bug has become impossible. patch said:\n${output}")
+  give_up("patch said:\n${output}")
 endif()
 
-file(GLOB_RECURSE wanted RELATIVE ${aside}/core ${aside}/core/*)
-file(GLOB_RECURSE present RELATIVE ${ROOT}/core ${ROOT}/core/*)
-foreach(file IN LISTS wanted)
-  get_filename_component(folder ${ROOT}/core/${file} DIRECTORY)
+foreach(file IN LISTS files)
+  get_filename_component(folder ${ROOT}/${file} DIRECTORY)
   file(MAKE_DIRECTORY ${folder})
-  file(COPY_FILE ${aside}/core/${file} ${ROOT}/core/${file} ONLY_IF_DIFFERENT)
+  file(COPY_FILE ${aside}/${file} ${ROOT}/${file} ONLY_IF_DIFFERENT)
 endforeach()
+file(GLOB_RECURSE present RELATIVE ${ROOT} ${ROOT}/core/*)
 foreach(file IN LISTS present)
-  if(NOT file IN_LIST wanted)
-    file(REMOVE ${ROOT}/core/${file})
+  if(NOT file IN_LIST files)
+    file(REMOVE ${ROOT}/${file})
   endif()
 endforeach()
 file(REMOVE_RECURSE ${aside})

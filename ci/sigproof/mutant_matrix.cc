@@ -109,7 +109,8 @@ class Matrix {
     }
     tell(fmt::format("running the control: {} checks", control.checkers.size()));
     std::vector<Record> records;
-    for (Attempt& attempt : runPairs({control}).at(control.name)) {
+    Attempts attempts = runPairs({control});
+    for (Attempt& attempt : attempts.at(control.name)) {
       // Not run is no verdict on the production code.
       if (attempt.outcome != Outcome::kNotRun) records.push_back(std::move(attempt.record));
     }

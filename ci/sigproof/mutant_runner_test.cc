@@ -24,22 +24,46 @@ std::string failing(const std::string& check) {
 }
 
 /// A mutant whose programs stand in the fake libexec.
-Record recordOf(const FakeWorkspace& fake, const std::vector<std::string>& checkers) {
-  const Mutant mutant{.name = "bug",
-                      .breaks = {"L3"},
-                      .origin = "where it comes from",
-                      .description = "what it does",
-                      .checkers = checkers,
-                      .libexec = fake.workspace().libexec};
+Mutant mutantOf(const FakeWorkspace& fake, const std::vector<std::string>& checkers) {
+  return {.name = "bug",
+          .breaks = {"L3"},
+          .origin = "where it comes from",
+          .description = "what it does",
+          .checkers = checkers,
+          .missed_by = {},
+          .argued = "",
+          .files = {},
+          .libexec = fake.workspace().libexec};
+}
+
+Record recordOf(const FakeWorkspace& fake, const Mutant& mutant) {
   return runMutant(
       fake.workspace(), mutant,
       {.seed = 7, .fuzz_seconds = 3, .crash_directory = fake.folder() / "out/mutants"});
 }
 
-TEST(MutantRunner, ABugThatTheFirstCheckerSeesIsCaughtByIt) {
+Record recordOf(const FakeWorkspace& fake, const std::vector<std::string>& checkers) {
+  return recordOf(fake, mutantOf(fake, checkers));
+}
+
+Attempt attemptOf(const std::string& checker, Outcome outcome) {
+  Attempt attempt{checker, outcome, fakeRecord(checker, Verdict::kUnfinished)};
+  if (outcome == Outcome::kCaught) attempt.record.verdict = Verdict::kFailed;
+  if (outcome == Outcome::kMissed) attempt.record.verdict = Verdict::kPassed;
+  return attempt;
+}
+
+/// What becomes of a mutant with these attempts.
+Record settled(const Mutant& mutant, const std::vector<Attempt>& attempts) {
+  Record record = blankMutantRecord(mutant, 7);
+  settleMutant(record, mutant, attempts, "libexec");
+  return record;
+}
+
+TEST(MutantRunner, ABugThatItsCheckerSeesIsCaught) {
   const FakeWorkspace fake;
   fake.addProgram("sigproof-models", failing(kModel));
-  const Record record = recordOf(fake, {kModel, kStepping});
+  const Record record = recordOf(fake, {kModel});
   EXPECT_EQ(record.check, "mutant/bug");
   EXPECT_EQ(record.verdict, Verdict::kPassed);
   EXPECT_THAT(record.summary, HasSubstr("caught by model/a"));
@@ -48,18 +72,73 @@ TEST(MutantRunner, ABugThatTheFirstCheckerSeesIsCaughtByIt) {
   EXPECT_EQ(record.detail.at("trace"), "the interleaving");
   EXPECT_EQ(record.detail.at("replay_of_the_catch"),
             "build/bin/sigproof --libexec libexec model replay model/a --state 7");
-  EXPECT_EQ(record.detail.at("caught_by").size(), 1U);
+  ASSERT_EQ(record.detail.at("caught_by").size(), 1U);
+  EXPECT_EQ(record.detail.at("caught_by").at(0).at("outcome"), "caught");
 }
 
-TEST(MutantRunner, CheckersRunInOrderUntilOneCatches) {
+TEST(MutantRunner, EveryCheckerThatMustCatchItRunsAndMustCatchIt) {
+  const FakeWorkspace fake;
+  fake.addProgram("sigproof-models", failing(kModel));
+  fake.addProgram("sigproof-stepping-O2", passingCheckProgram(kStepping));
+  const Record record = recordOf(fake, {kModel, kStepping});
+  EXPECT_EQ(record.verdict, Verdict::kFailed);
+  EXPECT_EQ(record.executions, 2U);
+  EXPECT_THAT(record.summary, HasSubstr("not caught by stepping/b@O2"));
+  EXPECT_EQ(record.detail.at("caught_by").at(0).at("outcome"), "caught");
+  EXPECT_EQ(record.detail.at("caught_by").at(1).at("outcome"), "missed");
+}
+
+TEST(MutantRunner, ACanaryThatLivesSaysSo) {
   const FakeWorkspace fake;
   fake.addProgram("sigproof-models", passingCheckProgram(kModel));
-  fake.addProgram("sigproof-stepping-O2", failing(kStepping));
-  const Record record = recordOf(fake, {kModel, kStepping, "fuzz/list"});
+  Mutant mutant = mutantOf(fake, {kModel});
+  mutant.is_in_gate = true;
+  const Record record = recordOf(fake, mutant);
+  EXPECT_EQ(record.verdict, Verdict::kFailed);
+  EXPECT_THAT(record.summary, HasSubstr("the canary lives: model/a must see this bug"));
+  EXPECT_THAT(record.detail.at("canary_of"), ElementsAre(kModel));
+}
+
+TEST(MutantRunner, ABugThatIsArguedMustNotBeCaught) {
+  const FakeWorkspace fake;
+  Mutant mutant = mutantOf(fake, {});
+  mutant.argued = "core could use it";
+  mutant.missed_by = {kModel};
+  const Record argued = settled(mutant, {attemptOf(kModel, Outcome::kMissed)});
+  EXPECT_EQ(argued.verdict, Verdict::kPassed);
+  EXPECT_EQ(argued.summary, "argued: core could use it");
+  const Record caught = settled(mutant, {attemptOf(kModel, Outcome::kCaught)});
+  EXPECT_EQ(caught.verdict, Verdict::kFailed);
+  EXPECT_THAT(caught.summary, HasSubstr("argued that nothing catches it, but model/a does"));
+  for (const Outcome outcome : {Outcome::kNoVerdict, Outcome::kNotRun, Outcome::kDoesNotBuild}) {
+    EXPECT_EQ(settled(mutant, {attemptOf(kModel, outcome)}).verdict, Verdict::kUnfinished);
+  }
+}
+
+TEST(MutantRunner, APatchThatNoLongerAppliesFails) {
+  const FakeWorkspace fake;
+  const Record record = settled(mutantOf(fake, {kModel}),
+                                {attemptOf(kModel, Outcome::kDoesNotApply)});
+  EXPECT_EQ(record.verdict, Verdict::kFailed);
+  EXPECT_THAT(record.summary, HasSubstr("does not apply"));
+}
+
+TEST(MutantRunner, WhatWasNotRunIsNoCatchAndNoPass) {
+  const FakeWorkspace fake;
+  const Record record =
+      settled(mutantOf(fake, {kModel, kStepping}),
+              {attemptOf(kModel, Outcome::kCaught), attemptOf(kStepping, Outcome::kNotRun)});
+  EXPECT_EQ(record.verdict, Verdict::kUnfinished);
+  EXPECT_EQ(record.executions, 1U);
+  EXPECT_THAT(record.summary, HasSubstr("stepping/b@O2 (not run)"));
+}
+
+TEST(MutantRunner, ACheckerOfAllThatMissesItIsNoFault) {
+  const FakeWorkspace fake;
+  const Record record =
+      settled(mutantOf(fake, {kModel}),
+              {attemptOf(kModel, Outcome::kCaught), attemptOf(kStepping, Outcome::kMissed)});
   EXPECT_EQ(record.verdict, Verdict::kPassed);
-  EXPECT_EQ(record.executions, 2U);
-  EXPECT_EQ(record.detail.at("caught_by").at(0).at("verdict"), "passed");
-  EXPECT_EQ(record.detail.at("caught_by").at(1).at("check"), kStepping);
 }
 
 TEST(MutantRunner, ABugThatNobodySeesSurvives) {
@@ -117,10 +196,17 @@ TEST(MutantRunner, TheCatalogueIsReadWholeOrRefused) {
   EXPECT_THROW(readCatalogue(fake.workspace()), UserError);
   fake.addFile("mutants/catalogue.json",
                R"([{"name": "bug", "breaks": ["L3"], "origin": "o", "description": "d",
-                    "checkers": ["model/a"], "libexec": "/libexec"}])");
+                    "checkers": ["model/a"], "libexec": "/libexec"},
+                   {"name": "b", "breaks": ["L4"], "checkers": [], "missed_by": ["model/c"],
+                    "argued": "safe", "files": ["core/a.h"], "gate": true, "libexec": "/l"}])");
   const std::vector<Mutant> mutants = readCatalogue(fake.workspace());
-  ASSERT_EQ(mutants.size(), 1U);
+  ASSERT_EQ(mutants.size(), 2U);
   EXPECT_THAT(mutants[0].checkers, ElementsAre("model/a"));
+  EXPECT_FALSE(mutants[0].isArgued() || mutants[0].is_in_gate);
+  EXPECT_THAT(mutants[1].missed_by, ElementsAre("model/c"));
+  EXPECT_EQ(mutants[1].argued, "safe");
+  EXPECT_THAT(mutants[1].files, ElementsAre("core/a.h"));
+  EXPECT_TRUE(mutants[1].isArgued() && mutants[1].is_in_gate);
 }
 
 TEST(MutantRunner, ACatchByACheckThatFailsAnywayShowsNothing) {

@@ -130,6 +130,15 @@ TEST(JobPool, KeepsTheOrderOfTheJobs) {
   for (std::size_t i = 0; i < jobs.size(); ++i) EXPECT_EQ(records[i].check, jobs[i].check);
 }
 
+TEST_F(WholeRun, OnlyTheCanariesAmongTheKnownBugsRunInTheGate) {
+  fake_.addFile("mutants/catalogue.json",
+                R"([{"name": "canary", "breaks": ["L3"], "checkers": ["model/a"], "gate": true,
+                     "libexec": ")" + fake_.workspace().libexec.string() + R"("},
+                    {"name": "other", "breaks": ["L3"], "checkers": ["model/a"], "libexec": "/"}])");
+  EXPECT_EQ(run({"mutant/*"}), 1) << "model/a passes, so the canary lives";
+  EXPECT_THAT(checksInReport(), ElementsAre("mutant/canary"));
+}
+
 TEST(JobPool, AnExceptionEndsTheRun) {
   int later_runs = 0;
   const std::vector<Job> jobs{{"model/a", []() -> Record { throw UserError("no"); }},

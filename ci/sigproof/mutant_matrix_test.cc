@@ -1,0 +1,94 @@
+#include "ci/sigproof/mutant_matrix.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "ci/sigproof/fake_programs.h"
+
+namespace sigproof::tool {
+namespace {
+
+using reports::Record;
+using reports::Verdict;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kModel = "model/a";
+
+/// Production programs in libexec, a mutant's in a folder of its own.
+class Matrix : public testing::Test {
+ protected:
+  Matrix() { fake_.addProgram("sigproof-models", passingCheckProgram(kModel)); }
+
+  Mutant mutant(const std::string& name, Verdict verdict) const {
+    const std::filesystem::path libexec = fake_.folder() / "libexec" / name;
+    std::filesystem::create_directories(libexec);
+    const std::string exit = verdict == Verdict::kFailed ? "; exit 1" : "";
+    fake_.addProgram(name + "/sigproof-models",
+                     fakeCheckProgram(kModel, printing(fakeRecord(kModel, verdict)) + exit));
+    return {.name = name,
+            .breaks = {"L3"},
+            .origin = "",
+            .description = "",
+            .checkers = {kModel},
+            .missed_by = {},
+            .argued = "",
+            .files = {},
+            .libexec = libexec};
+  }
+
+  std::vector<Record> run(const std::vector<Mutant>& mutants, double budget_minutes = 1) const {
+    return runMatrix(fake_.workspace(), mutants, mutants,
+                     {.is_building = false,
+                      .budget_minutes = budget_minutes,
+                      .seed = 7,
+                      .crash_directory = fake_.folder() / "crashes",
+                      .style = Progress::Style::kQuiet});
+  }
+
+  FakeWorkspace fake_;
+};
+
+TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
+  const auto records = run({mutant("seen", Verdict::kFailed), mutant("unseen", Verdict::kPassed)});
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].check, kModel);
+  EXPECT_EQ(records[0].verdict, Verdict::kPassed);
+  EXPECT_EQ(records[1].check, "mutant/seen");
+  EXPECT_EQ(records[1].verdict, Verdict::kPassed);
+  EXPECT_EQ(records[2].check, "mutant/unseen");
+  EXPECT_EQ(records[2].verdict, Verdict::kFailed);
+}
+
+TEST_F(Matrix, ACheckerThatFailsOnTheControlCatchesNothing) {
+  fake_.addProgram("sigproof-models",
+                   fakeCheckProgram(kModel, printing(fakeRecord(kModel, Verdict::kFailed)) +
+                                                "; exit 1"));
+  const auto records = run({mutant("seen", Verdict::kFailed)});
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].verdict, Verdict::kUnfinished);
+  EXPECT_THAT(records[1].summary, HasSubstr("shows nothing"));
+}
+
+TEST_F(Matrix, WhatTheBudgetHasNoTimeForIsNotRunAndNotPassed) {
+  const auto records = run({mutant("seen", Verdict::kFailed)}, 0);
+  ASSERT_EQ(records.size(), 1U) << "the control was not run either";
+  EXPECT_EQ(records[0].verdict, Verdict::kUnfinished);
+  EXPECT_THAT(records[0].summary, HasSubstr("model/a (not run)"));
+  EXPECT_EQ(records[0].executions, 0U);
+}
+
+TEST_F(Matrix, EveryCheckerOfTheCatalogueComesAfterAMutantsOwn) {
+  Mutant one = mutant("one", Verdict::kFailed);
+  Mutant two = mutant("two", Verdict::kFailed);
+  two.checkers = {"fuzz/list", kModel};
+  two.missed_by = {"unit/core/a_test"};
+  EXPECT_THAT(checkersFor(one, {two, one}, false), ElementsAre(kModel));
+  EXPECT_THAT(checkersFor(one, {two, one}, true),
+              ElementsAre(kModel, "fuzz/list", "unit/core/a_test"));
+}
+
+}  // namespace
+}  // namespace sigproof::tool

@@ -38,8 +38,8 @@ double secondsOf(const nlohmann::json& attempt) {
 
 std::uint64_t executionsOf(const nlohmann::json& attempt) {
   const auto found = attempt.find("executions");
-  const bool is_count = found != attempt.end() && found->is_number_integer() &&
-                        found->get<std::int64_t>() >= 0;
+  const bool is_count =
+      found != attempt.end() && found->is_number_integer() && found->get<std::int64_t>() >= 0;
   return is_count ? found->get<std::uint64_t>() : 0;
 }
 
@@ -76,9 +76,8 @@ std::vector<std::string> columnsOf(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     for (const auto& [check, cell] : row.cells) columns.push_back(check);
   }
-  std::ranges::sort(columns, {}, [](const std::string& check) {
-    return std::pair(rankOf(check), check);
-  });
+  std::ranges::sort(columns, {},
+                    [](const std::string& check) { return std::pair(rankOf(check), check); });
   const auto repeated = std::ranges::unique(columns);
   columns.erase(repeated.begin(), repeated.end());
   return columns;
@@ -176,10 +175,11 @@ Markup heatMapSection(const std::vector<Record>& records) {
   return element(
       "section", {{"id", "heat-map"}},
       element("h2", text("Known bugs against checkers")) +
-          element("p", {{"class", "introduction"}},
-                  text("A number: caught, in so many seconds. \"missed\": it must catch the bug and "
-                       "did not. \"argued\": nothing catches this one, and its row says why. Empty: "
-                       "not asked.")) +
+          element(
+              "p", {{"class", "introduction"}},
+              text("A number: caught, in so many seconds. \"missed\": it must catch the bug and "
+                   "did not. \"argued\": nothing catches this one, and its row says why. Empty: "
+                   "not asked.")) +
           legend() + table(records, rows));
 }
 

@@ -8,9 +8,9 @@
 
 namespace sigproof::reports {
 
-/// A section with a row for each known bug of `records` and a column for each check that one was given;
-/// nothing if there are none. A cell's words say what its colour says. The checks' own records, of core
-/// as it is, make the row of the control.
+/// A section with a row for each known bug of `records` and a column for each check that one was
+/// given; nothing if there are none. A cell's words say what its colour says. The checks' own
+/// records, of core as it is, make the row of the control.
 Markup heatMapSection(const std::vector<Record>& records);
 
 }  // namespace sigproof::reports

@@ -72,9 +72,9 @@ Markup command(const std::string& line) {
 // ---------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
-constexpr std::array<std::string_view, 9> kOwnPlace{
-    "trace",       "module_text", "output", "interleaving", "origin",
-    "description", "caught_by",   "growth", "argued"};
+constexpr std::array<std::string_view, 9> kOwnPlace{"trace",        "module_text", "output",
+                                                    "interleaving", "origin",      "description",
+                                                    "caught_by",    "growth",      "argued"};
 
 Markup valueOf(const nlohmann::json& json);
 

@@ -21,7 +21,8 @@ namespace {
 
 // Indexed by Kind.
 constexpr std::array<std::string_view, kKinds.size()> kKindNames{
-    "models", "stepping", "fuzzing", "real modules", "known bugs", "unit tests", "coverage", "benchmarks"};
+    "models",     "stepping",   "fuzzing",  "real modules",
+    "known bugs", "unit tests", "coverage", "benchmarks"};
 
 struct Tally {
   std::size_t passed = 0;

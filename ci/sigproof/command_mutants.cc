@@ -45,19 +45,16 @@ std::vector<Mutant> matching(const std::vector<Mutant>& catalogue,
     if (patterns.empty() || std::ranges::any_of(patterns, matches)) wanted.push_back(mutant);
   }
   if (!wanted.empty()) return wanted;
-  throw UserError(fmt::format(
-      "no known bug matches '{}'; `build/bin/sigproof mutants --list` names them",
-      fmt::join(patterns, " ")));
+  throw UserError(
+      fmt::format("no known bug matches '{}'; `build/bin/sigproof mutants --list` names them",
+                  fmt::join(patterns, " ")));
 }
 
 int list(const std::vector<Mutant>& mutants, bool is_json) {
   for (const Mutant& mutant : mutants) {
-    const nlohmann::json json{{"check", "mutant/" + mutant.name},
-                              {"properties", mutant.breaks},
-                              {"covered", mutant.description},
-                              {"checkers", mutant.checkers},
-                              {"argued", mutant.argued},
-                              {"gate", mutant.is_in_gate}};
+    const nlohmann::json json{{"check", "mutant/" + mutant.name}, {"properties", mutant.breaks},
+                              {"covered", mutant.description},    {"checkers", mutant.checkers},
+                              {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
     fmt::print("{}\n", is_json ? json.dump() : "mutant/" + mutant.name);
   }
   return kPassedStatus;
@@ -95,8 +92,10 @@ void addMutantsCommand(CLI::App& app, CommandContext& context) {
   command->footer(
       "Builds each known bug's check programs, runs them, and the same checks on core as it is.\n"
       "Writes results.json, junit.xml and index.html, with the matrix as a heat map, to --out.\n"
-      "Exit status 0: each is caught by all its checkers, or argued; 1: one is not, a patch no longer\n"
-      "applies, or there was no time for one; 2: bad usage, or something is missing; 130: interrupted.\n"
+      "Exit status 0: each is caught by all its checkers, or argued; 1: one is not, a patch no "
+      "longer\n"
+      "applies, or there was no time for one; 2: bad usage, or something is missing; 130: "
+      "interrupted.\n"
       "Examples:\n"
       "  sigproof mutants                                  # the whole matrix, within 40 minutes\n"
       "  sigproof mutants --list\n"

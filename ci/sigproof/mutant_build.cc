@@ -25,7 +25,9 @@ constexpr std::uint64_t kBuildMemoryLimitKib = std::uint64_t{16} * 1024 * 1024;
 constexpr const char* kNoLongerApplies = "no longer applies to core";
 
 /// The build folder: that of catalogue.json.
-std::string buildFolder(const Workspace& workspace) { return workspace.mutants.parent_path().string(); }
+std::string buildFolder(const Workspace& workspace) {
+  return workspace.mutants.parent_path().string();
+}
 
 /// cmake with what the presets set for ccache.
 ChildResult runCmake(const Workspace& workspace, std::vector<std::string> arguments,

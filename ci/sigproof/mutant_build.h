@@ -31,9 +31,9 @@ struct BuildFault {
   std::string said;  ///< the build's own words
 };
 
-/// Builds the targets mutant_<name>, and `extra_targets` with them. Gives the faults by name, without
-/// those that were built; one that doesn't build keeps no other from being built. Throws UserError if
-/// there is no build folder, and Interrupted.
+/// Builds the targets mutant_<name>, and `extra_targets` with them. Gives the faults by name,
+/// without those that were built; one that doesn't build keeps no other from being built. Throws
+/// UserError if there is no build folder, and Interrupted.
 std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
                                                const std::vector<Mutant>& mutants,
                                                const BuildOptions& options,
@@ -43,8 +43,8 @@ std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
 /// assigned. Throws UserError with cmake's words if that fails, and Interrupted.
 void configureMutants(const Workspace& workspace, bool has_every_checker);
 
-/// The verdict of a compiler on "compile/FILE" with the known bug: failed if it refused the file, which
-/// catches the bug, passed if it took it.
+/// The verdict of a compiler on "compile/FILE" with the known bug: failed if it refused the file,
+/// which catches the bug, passed if it took it.
 reports::Record runCompileCheck(const Workspace& workspace, const Mutant& mutant,
                                 const std::string& check);
 

@@ -18,7 +18,8 @@ namespace {
 using reports::Record;
 using Clock = std::chrono::steady_clock;
 
-/// Built together: enough to keep the compilers busy, few enough to lose little at the end of a budget.
+/// Built together: enough to keep the compilers busy, few enough to lose little at the end of a
+/// budget.
 constexpr std::size_t kMutantsAtATime = 12;
 constexpr const char* kControlTarget = "mutants_control";
 /// The production code in the place of a known bug.
@@ -27,8 +28,11 @@ constexpr const char* kControl = "control";
 /// What is left of the budget.
 class Budget {
  public:
-  explicit Budget(double minutes) : end_(Clock::now() + std::chrono::duration<double>(minutes * 60)) {}
-  double leftS() const { return std::max(0.0, std::chrono::duration<double>(end_ - Clock::now()).count()); }
+  explicit Budget(double minutes)
+      : end_(Clock::now() + std::chrono::duration<double>(minutes * 60)) {}
+  double leftS() const {
+    return std::max(0.0, std::chrono::duration<double>(end_ - Clock::now()).count());
+  }
   bool isSpent() const { return leftS() <= 0; }
 
  private:
@@ -195,11 +199,11 @@ class Matrix {
       row.resize(list.size());
       for (std::size_t i = 0; i < list.size(); ++i) {
         // Each job writes an attempt of its own.
-        jobs.push_back({mutant.name + " by " + list[i], [this, mutant, checker = list[i],
-                                                         &attempt = row[i]] {
-                          attempt = runPair(mutant, checker);
-                          return shownOf(mutant, attempt);
-                        }});
+        jobs.push_back(
+            {mutant.name + " by " + list[i], [this, mutant, checker = list[i], &attempt = row[i]] {
+               attempt = runPair(mutant, checker);
+               return shownOf(mutant, attempt);
+             }});
       }
     }
     Progress progress(options_.style);

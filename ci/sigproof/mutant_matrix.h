@@ -1,10 +1,11 @@
 // Every known bug against its checkers, or against all checkers that the catalogue names.
 //
-//   const std::vector<Record> records = runMatrix(workspace, mutants, {.budget_minutes = 40, .seed = 7});
+//   const std::vector<Record> records = runMatrix(workspace, mutants, {.budget_minutes = 40, .seed
+//   = 7});
 //
-// Builds what it runs, some known bugs at a time, so that a run that its budget cuts short has whole
-// rows. Before the mutants each checker runs on the production code, as a control: what fails there
-// catches nothing.
+// Builds what it runs, some known bugs at a time, so that a run that its budget cuts short has
+// whole rows. Before the mutants each checker runs on the production code, as a control: what fails
+// there catches nothing.
 #pragma once
 
 #include <cstdint>

@@ -63,9 +63,9 @@ TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
 }
 
 TEST_F(Matrix, ACheckerThatFailsOnTheControlCatchesNothing) {
-  fake_.addProgram("sigproof-models",
-                   fakeCheckProgram(kModel, printing(fakeRecord(kModel, Verdict::kFailed)) +
-                                                "; exit 1"));
+  fake_.addProgram(
+      "sigproof-models",
+      fakeCheckProgram(kModel, printing(fakeRecord(kModel, Verdict::kFailed)) + "; exit 1"));
   const auto records = run({mutant("seen", Verdict::kFailed)});
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[1].verdict, Verdict::kUnfinished);

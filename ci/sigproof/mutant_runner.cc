@@ -98,7 +98,8 @@ Record runAnyChecker(const Workspace& production, const Mutant& mutant, const st
                      const MutantOptions& options) {
   const Workspace workspace = workspaceOf(production, mutant);
   try {
-    if (checker.starts_with(kFuzzPrefix)) return runFuzzChecker(workspace, mutant, checker, options);
+    if (checker.starts_with(kFuzzPrefix))
+      return runFuzzChecker(workspace, mutant, checker, options);
     if (isUnitCheck(checker)) return runUnitCheck(workspace, checker);
     if (isCompileCheck(checker)) return runCompileCheck(production, mutant, checker);
     return runListedChecker(workspace, checker);
@@ -176,9 +177,10 @@ void describeSurvival(Record& record, const Mutant& mutant,
   record.verdict = Verdict::kFailed;
   record.summary =
       mutant.is_in_gate
-          ? fmt::format("the canary lives: {} must see this bug in every run, and did not; what was "
-                        "passed there shows nothing",
-                        namesOf(missed))
+          ? fmt::format(
+                "the canary lives: {} must see this bug in every run, and did not; what was "
+                "passed there shows nothing",
+                namesOf(missed))
           : fmt::format("survived: not caught by {}, which must catch it", namesOf(missed));
 }
 
@@ -193,9 +195,8 @@ void describeNoVerdict(Record& record, const std::vector<const Attempt*>& withou
     }
   }
   record.verdict = Verdict::kUnfinished;
-  record.summary = reasons.empty()
-                       ? "has no checker in the catalogue"
-                       : fmt::format("without a verdict: {}", fmt::join(reasons, ", "));
+  record.summary = reasons.empty() ? "has no checker in the catalogue"
+                                   : fmt::format("without a verdict: {}", fmt::join(reasons, ", "));
 }
 
 const Attempt* findOutcome(const std::vector<Attempt>& attempts, Outcome outcome) {
@@ -212,9 +213,8 @@ void settleArgued(Record& record, const Mutant& mutant, const std::vector<Attemp
         caught->checker, caught->record.summary);
     return;
   }
-  const auto without_verdict =
-      select(attempts, mutant.missed_by,
-             {Outcome::kNoVerdict, Outcome::kDoesNotBuild, Outcome::kNotRun});
+  const auto without_verdict = select(
+      attempts, mutant.missed_by, {Outcome::kNoVerdict, Outcome::kDoesNotBuild, Outcome::kNotRun});
   if (!without_verdict.empty()) {
     describeNoVerdict(record, without_verdict);
     return;
@@ -254,18 +254,18 @@ Attempt runChecker(const Workspace& workspace, const Mutant& mutant, const std::
 }
 
 Record blankMutantRecord(const Mutant& mutant, std::uint32_t seed) {
-  Record record{
-      .check = "mutant/" + mutant.name,
-      .kind = reports::Kind::kMutant,
-      .properties = mutant.breaks,
-      .verdict = Verdict::kUnfinished,
-      .seed = std::to_string(seed),
-      .engine = "the check programs, built from core with the bug in it",
-      .summary = "",
-      .covered = mutant.description,
-      .cannot_see = "bugs of other shapes than this one",
-      .replay = fmt::format("build/bin/sigproof mutants {} --seed {}", mutant.name, seed),
-      .detail = {{"description", mutant.description}, {"origin", mutant.origin}}};
+  Record record{.check = "mutant/" + mutant.name,
+                .kind = reports::Kind::kMutant,
+                .properties = mutant.breaks,
+                .verdict = Verdict::kUnfinished,
+                .seed = std::to_string(seed),
+                .engine = "the check programs, built from core with the bug in it",
+                .summary = "",
+                .covered = mutant.description,
+                .cannot_see = "bugs of other shapes than this one",
+                .replay = fmt::format("build/bin/sigproof mutants {} --seed {}", mutant.name, seed),
+                .detail = {{"description", mutant.description}, {"origin", mutant.origin}}};
+  if (!mutant.files.empty()) record.detail["changes"] = mutant.files;
   if (!mutant.argued.empty()) record.detail["argued"] = mutant.argued;
   if (mutant.is_in_gate) record.detail["canary_of"] = mutant.checkers;
   return record;
@@ -290,9 +290,9 @@ void settleMutant(Record& record, const Mutant& mutant, const std::vector<Attemp
   } else if (!caught.empty() && caught.size() == mutant.checkers.size()) {
     describeCatch(record, *caught.front(), caught.size(), libexec);
   } else {
-    describeNoVerdict(record, select(attempts, mutant.checkers,
-                                     {Outcome::kNoVerdict, Outcome::kDoesNotBuild,
-                                      Outcome::kNotRun}));
+    describeNoVerdict(record,
+                      select(attempts, mutant.checkers,
+                             {Outcome::kNoVerdict, Outcome::kDoesNotBuild, Outcome::kNotRun}));
   }
 }
 

@@ -5,8 +5,9 @@
 //     "build/..."});
 //   }
 //
-// A mutant's checkers are the ordinary check programs, built with the bug in them. Each of them must
-// catch it. mutant_matrix.h builds and runs the whole catalogue, ci/verify only the canaries in it.
+// A mutant's checkers are the ordinary check programs, built with the bug in them. Each of them
+// must catch it. mutant_matrix.h builds and runs the whole catalogue, ci/verify only the canaries
+// in it.
 #pragma once
 
 #include <cstdint>
@@ -76,9 +77,9 @@ Attempt runChecker(const Workspace& workspace, const Mutant& mutant, const std::
 /// The record mutant/<name> without a verdict yet: what the bug is and how it is run again.
 reports::Record blankMutantRecord(const Mutant& mutant, std::uint32_t seed);
 
-/// Gives the record its verdict: passed if each of the mutant's checkers caught it, or if it is argued
-/// and none did; failed if one missed it, if it is argued and caught all the same, or if its patch does
-/// not apply; else unfinished. `libexec` is the mutant's, as it is typed.
+/// Gives the record its verdict: passed if each of the mutant's checkers caught it, or if it is
+/// argued and none did; failed if one missed it, if it is argued and caught all the same, or if its
+/// patch does not apply; else unfinished. `libexec` is the mutant's, as it is typed.
 void settleMutant(reports::Record& record, const Mutant& mutant,
                   const std::vector<Attempt>& attempts, const std::string& libexec);
 

@@ -117,8 +117,8 @@ TEST(MutantRunner, ABugThatIsArguedMustNotBeCaught) {
 
 TEST(MutantRunner, APatchThatNoLongerAppliesFails) {
   const FakeWorkspace fake;
-  const Record record = settled(mutantOf(fake, {kModel}),
-                                {attemptOf(kModel, Outcome::kDoesNotApply)});
+  const Record record =
+      settled(mutantOf(fake, {kModel}), {attemptOf(kModel, Outcome::kDoesNotApply)});
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_THAT(record.summary, HasSubstr("does not apply"));
 }
@@ -135,9 +135,8 @@ TEST(MutantRunner, WhatWasNotRunIsNoCatchAndNoPass) {
 
 TEST(MutantRunner, ACheckerOfAllThatMissesItIsNoFault) {
   const FakeWorkspace fake;
-  const Record record =
-      settled(mutantOf(fake, {kModel}),
-              {attemptOf(kModel, Outcome::kCaught), attemptOf(kStepping, Outcome::kMissed)});
+  const Record record = settled(mutantOf(fake, {kModel}), {attemptOf(kModel, Outcome::kCaught),
+                                                           attemptOf(kStepping, Outcome::kMissed)});
   EXPECT_EQ(record.verdict, Verdict::kPassed);
 }
 

@@ -51,7 +51,8 @@ std::string counts(const Tally& tally, bool is_mutant, std::size_t argued) {
   if (argued == 0) {
     add(Verdict::kPassed, is_mutant ? "caught" : "passed");
   } else {
-    parts.push_back(fmt::format("{} caught, {} argued", tally.of(Verdict::kPassed) - argued, argued));
+    parts.push_back(
+        fmt::format("{} caught, {} argued", tally.of(Verdict::kPassed) - argued, argued));
   }
   add(Verdict::kFailed, is_mutant ? "SURVIVED" : "FAILED");
   add(Verdict::kUnfinished, "UNFINISHED");

@@ -48,8 +48,8 @@ std::vector<std::string> propertiesOf(const std::vector<std::string>& tests) {
   static const std::regex kProperty("[._]([LRDGT][0-9]+)(?=_)");
   std::set<std::string> properties;
   for (const std::string& test : tests) {
-    for (std::sregex_iterator match(test.begin(), test.end(), kProperty); match != std::sregex_iterator();
-         ++match) {
+    for (std::sregex_iterator match(test.begin(), test.end(), kProperty);
+         match != std::sregex_iterator(); ++match) {
       properties.insert((*match)[1]);
     }
   }
@@ -116,9 +116,9 @@ Record unitRecord(const std::string& check, const ChildResult& child) {
 Record runUnitCheck(const Workspace& workspace, const std::string& check) {
   const std::filesystem::path program = workspace.program(fileOf(check));
   const std::string filter = "--gtest_filter=" + filterOf(check);
-  const ChildResult child = runChild(
-      {.arguments = {program.string(), filter, "--gtest_color=no", "--gtest_fail_fast"},
-       .time_limit_s = kUnitTimeLimitS});
+  const ChildResult child =
+      runChild({.arguments = {program.string(), filter, "--gtest_color=no", "--gtest_fail_fast"},
+                .time_limit_s = kUnitTimeLimitS});
   Record record = unitRecord(check, child);
   record.replay = commandLine({workspace.shown(program), filter});
   return record;

@@ -1,4 +1,5 @@
-// Unit tests as a checker of known bugs: one test file's program, all of its tests or those of a filter.
+// Unit tests as a checker of known bugs: one test file's program, all of its tests or those of a
+// filter.
 //
 //   runUnitCheck(workspace, "unit/core/limit_signal_test:LimitSignalTest.D7_*");
 //
@@ -22,9 +23,9 @@ bool isUnitCheck(const std::string& check);
 /// Runs it. Throws Interrupted, and UserError if the program is not built or can't be started.
 reports::Record runUnitCheck(const Workspace& workspace, const std::string& check);
 
-/// What a child that ran the tests has shown: failed if a test failed, a sanitizer or a misuse report
-/// spoke, or the program crashed, which it doesn't on sound code; passed if tests ran and all passed;
-/// else unfinished, as where the filter lets no test through, or where it hung.
+/// What a child that ran the tests has shown: failed if a test failed, a sanitizer or a misuse
+/// report spoke, or the program crashed, which it doesn't on sound code; passed if tests ran and
+/// all passed; else unfinished, as where the filter lets no test through, or where it hung.
 reports::Record unitRecord(const std::string& check, const ChildResult& child);
 
 }  // namespace sigproof::tool

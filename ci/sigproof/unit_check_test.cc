@@ -20,9 +20,11 @@ constexpr const char* kCheck = "unit/core/a_test:A.*";
 Record recordOf(const std::string& at_end) {
   const FakeWorkspace fake;
   fake.addFile("libexec/unit/core/.made", "");
-  fake.addProgram("unit/core/a_test", "echo '[ RUN      ] A.L3_L4_IsSound'\n"
-                                      "echo '[       OK ] A.L3_L4_IsSound (0 ms)'\n"
-                                      "echo '[ RUN      ] A.R10_IsToo/0'\n" + at_end);
+  fake.addProgram("unit/core/a_test",
+                  "echo '[ RUN      ] A.L3_L4_IsSound'\n"
+                  "echo '[       OK ] A.L3_L4_IsSound (0 ms)'\n"
+                  "echo '[ RUN      ] A.R10_IsToo/0'\n" +
+                      at_end);
   return runUnitCheck(fake.workspace(), kCheck);
 }
 

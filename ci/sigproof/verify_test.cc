@@ -133,7 +133,8 @@ TEST(JobPool, KeepsTheOrderOfTheJobs) {
 TEST_F(WholeRun, OnlyTheCanariesAmongTheKnownBugsRunInTheGate) {
   fake_.addFile("mutants/catalogue.json",
                 R"([{"name": "canary", "breaks": ["L3"], "checkers": ["model/a"], "gate": true,
-                     "libexec": ")" + fake_.workspace().libexec.string() + R"("},
+                     "libexec": ")" +
+                    fake_.workspace().libexec.string() + R"("},
                     {"name": "other", "breaks": ["L3"], "checkers": ["model/a"], "libexec": "/"}])");
   EXPECT_EQ(run({"mutant/*"}), 1) << "model/a passes, so the canary lives";
   EXPECT_THAT(checksInReport(), ElementsAre("mutant/canary"));

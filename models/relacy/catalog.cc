@@ -1,5 +1,5 @@
-// All models of sigproof-models. The check program of a known bug has only the family that must catch it
-// (SIGPROOF_HAS_..., set by CMakeLists.txt): each takes long to compile.
+// All models of sigproof-models. The check program of a known bug has only the family that must
+// catch it (SIGPROOF_HAS_..., set by CMakeLists.txt): each takes long to compile.
 #include <utility>
 
 #include "models/relacy/canaries.h"

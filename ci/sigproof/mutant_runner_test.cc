@@ -36,14 +36,14 @@ Mutant mutantOf(const FakeWorkspace& fake, const std::vector<std::string>& check
           .libexec = fake.workspace().libexec};
 }
 
-Record recordOf(const FakeWorkspace& fake, const Mutant& mutant) {
+Record recordOfMutant(const FakeWorkspace& fake, const Mutant& mutant) {
   return runMutant(
       fake.workspace(), mutant,
       {.seed = 7, .fuzz_seconds = 3, .crash_directory = fake.folder() / "out/mutants"});
 }
 
 Record recordOf(const FakeWorkspace& fake, const std::vector<std::string>& checkers) {
-  return recordOf(fake, mutantOf(fake, checkers));
+  return recordOfMutant(fake, mutantOf(fake, checkers));
 }
 
 Attempt attemptOf(const std::string& checker, Outcome outcome) {
@@ -93,7 +93,7 @@ TEST(MutantRunner, ACanaryThatLivesSaysSo) {
   fake.addProgram("sigproof-models", passingCheckProgram(kModel));
   Mutant mutant = mutantOf(fake, {kModel});
   mutant.is_in_gate = true;
-  const Record record = recordOf(fake, mutant);
+  const Record record = recordOfMutant(fake, mutant);
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_THAT(record.summary, HasSubstr("the canary lives: model/a must see this bug"));
   EXPECT_THAT(record.detail.at("canary_of"), ElementsAre(kModel));

@@ -15,18 +15,18 @@ namespace sigproof::reports {
 namespace {
 
 // What one check made of one known bug.
-struct Cell {
+struct HeatCell {
   std::string outcome;  // "caught", "missed", "no verdict", "not run", ...
   double seconds = 0;
   std::uint64_t executions = 0;
 };
 
-struct Row {
+struct HeatRow {
   const Record* record = nullptr;
-  std::map<std::string, Cell> cells;  // by check
+  std::map<std::string, HeatCell> cells;  // by check
 };
 
-std::string textMember(const nlohmann::json& json, const char* name) {
+std::string wordOf(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -43,17 +43,17 @@ std::uint64_t executionsOf(const nlohmann::json& attempt) {
   return is_count ? found->get<std::uint64_t>() : 0;
 }
 
-std::vector<Row> readRows(const std::vector<Record>& records) {
-  std::vector<Row> rows;
+std::vector<HeatRow> heatRows(const std::vector<Record>& records) {
+  std::vector<HeatRow> rows;
   for (const Record& record : records) {
     if (record.kind != Kind::kMutant) continue;
     const auto attempts = record.detail.find("caught_by");
     if (attempts == record.detail.end() || !attempts->is_array()) continue;
-    Row row{.record = &record, .cells = {}};
+    HeatRow row{.record = &record, .cells = {}};
     for (const auto& attempt : *attempts) {
       if (!attempt.is_object()) continue;
-      const std::string check = textMember(attempt, "check");
-      const std::string outcome = textMember(attempt, "outcome");
+      const std::string check = wordOf(attempt, "check");
+      const std::string outcome = wordOf(attempt, "outcome");
       if (check.empty() || outcome.empty()) continue;
       row.cells[check] = {outcome, secondsOf(attempt), executionsOf(attempt)};
     }
@@ -63,7 +63,7 @@ std::vector<Row> readRows(const std::vector<Record>& records) {
 }
 
 // By kind, in the order in which people are shown kinds, then by name.
-std::size_t rankOf(const std::string& check) {
+std::size_t rankOfKind(const std::string& check) {
   const std::string kind = check.substr(0, check.find('/'));
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
     if (toString(kKinds.at(i)) == kind) return i;
@@ -71,13 +71,13 @@ std::size_t rankOf(const std::string& check) {
   return kKinds.size();
 }
 
-std::vector<std::string> columnsOf(const std::vector<Row>& rows) {
+std::vector<std::string> heatColumns(const std::vector<HeatRow>& rows) {
   std::vector<std::string> columns;
-  for (const Row& row : rows) {
+  for (const HeatRow& row : rows) {
     for (const auto& [check, cell] : row.cells) columns.push_back(check);
   }
   std::ranges::sort(columns, {},
-                    [](const std::string& check) { return std::pair(rankOf(check), check); });
+                    [](const std::string& check) { return std::pair(rankOfKind(check), check); });
   const auto repeated = std::ranges::unique(columns);
   columns.erase(repeated.begin(), repeated.end());
   return columns;
@@ -97,7 +97,7 @@ std::string shortSeconds(double seconds) {
   return seconds < 9.95 ? fmt::format("{:.1f}", seconds) : fmt::format("{:.0f}", seconds);
 }
 
-Markup paint(const Row& row, const std::string& check, const Cell& cell) {
+Markup heatCell(const HeatRow& row, const std::string& check, const HeatCell& cell) {
   const bool is_argued = isArgued(*row.record);
   std::string style = "none";
   std::string word = cell.outcome;
@@ -114,7 +114,7 @@ Markup paint(const Row& row, const std::string& check, const Cell& cell) {
   return element("td", {{"class", style}, {"title", title}}, text(word));
 }
 
-Markup head(const std::vector<std::string>& columns) {
+Markup heatHead(const std::vector<std::string>& columns) {
   Markup cells = element("th", text("known bug"));
   for (const std::string& check : columns) {
     cells += element("th", {{"class", "check"}, {"title", check}},
@@ -124,7 +124,7 @@ Markup head(const std::vector<std::string>& columns) {
 }
 
 // Core as it is: whoever fails here catches nothing.
-Markup control(const std::vector<Record>& records, const std::vector<std::string>& columns) {
+Markup controlRow(const std::vector<Record>& records, const std::vector<std::string>& columns) {
   Markup cells = element("th", text("none (the control)"));
   bool is_there = false;
   for (const std::string& check : columns) {
@@ -141,23 +141,24 @@ Markup control(const std::vector<Record>& records, const std::vector<std::string
   return is_there ? element("tr", cells) : Markup();
 }
 
-Markup table(const std::vector<Record>& records, const std::vector<Row>& rows) {
-  const std::vector<std::string> columns = columnsOf(rows);
-  Markup body = head(columns) + control(records, columns);
-  for (const Row& row : rows) {
+Markup heatTable(const std::vector<Record>& records, const std::vector<HeatRow>& rows) {
+  const std::vector<std::string> columns = heatColumns(rows);
+  Markup body = heatHead(columns) + controlRow(records, columns);
+  for (const HeatRow& row : rows) {
     const std::string& name = row.record->check;
     Markup cells = element("th", element("a", {{"href", '#' + anchorOf(name)}},
                                          text(name.substr(name.find('/') + 1))));
     for (const std::string& check : columns) {
       const auto cell = row.cells.find(check);
-      cells += cell == row.cells.end() ? element("td", text("")) : paint(row, check, cell->second);
+      cells +=
+          cell == row.cells.end() ? element("td", text("")) : heatCell(row, check, cell->second);
     }
     body += element("tr", cells);
   }
   return element("div", {{"class", "scroll"}}, element("table", {{"class", "heat"}}, body));
 }
 
-Markup legend() {
+Markup heatLegend() {
   constexpr std::array kWords{"under 0.1 s", "under 1 s", "under 10 s", "under a minute", "longer"};
   Markup items;
   for (std::size_t i = 0; i < kWords.size(); ++i) {
@@ -170,7 +171,7 @@ Markup legend() {
 }  // namespace
 
 Markup heatMapSection(const std::vector<Record>& records) {
-  const std::vector<Row> rows = readRows(records);
+  const std::vector<HeatRow> rows = heatRows(records);
   if (rows.empty()) return {};
   return element(
       "section", {{"id", "heat-map"}},
@@ -180,7 +181,7 @@ Markup heatMapSection(const std::vector<Record>& records) {
               text("A number: caught, in so many seconds. \"missed\": it must catch the bug and "
                    "did not. \"argued\": nothing catches this one, and its row says why. Empty: "
                    "not asked.")) +
-          legend() + table(records, rows));
+          heatLegend() + heatTable(records, rows));
 }
 
 }  // namespace sigproof::reports

@@ -36,8 +36,8 @@ struct MutantsOptions {
   bool is_built = false;
 };
 
-std::vector<Mutant> matching(const std::vector<Mutant>& catalogue,
-                             const std::vector<std::string>& patterns) {
+std::vector<Mutant> matchingMutants(const std::vector<Mutant>& catalogue,
+                                    const std::vector<std::string>& patterns) {
   std::vector<Mutant> wanted;
   for (const Mutant& mutant : catalogue) {
     const std::string check = "mutant/" + mutant.name;
@@ -50,7 +50,7 @@ std::vector<Mutant> matching(const std::vector<Mutant>& catalogue,
                   fmt::join(patterns, " ")));
 }
 
-int list(const std::vector<Mutant>& mutants, bool is_json) {
+int listMutants(const std::vector<Mutant>& mutants, bool is_json) {
   for (const Mutant& mutant : mutants) {
     const nlohmann::json json{{"check", "mutant/" + mutant.name}, {"properties", mutant.breaks},
                               {"covered", mutant.description},    {"checkers", mutant.checkers},
@@ -60,10 +60,10 @@ int list(const std::vector<Mutant>& mutants, bool is_json) {
   return kPassedStatus;
 }
 
-int run(const CommandContext& context, MutantsOptions& options, bool has_seed) {
+int runMutants(const CommandContext& context, MutantsOptions& options, bool has_seed) {
   const std::vector<Mutant> catalogue = readCatalogue(context.workspace);
-  const std::vector<Mutant> mutants = matching(catalogue, options.patterns);
-  if (options.is_list) return list(mutants, options.is_json);
+  const std::vector<Mutant> mutants = matchingMutants(catalogue, options.patterns);
+  if (options.is_list) return listMutants(mutants, options.is_json);
 
   requireWritable(options.out);
   MatrixOptions& matrix = options.matrix;
@@ -123,7 +123,7 @@ void addMutantsCommand(CLI::App& app, CommandContext& context) {
       ->check(CLI::Range(1U, 64U));
   command->add_flag("--json", options->is_json, "Print the records as JSON lines, and no summary");
   command->callback([&context, options, seed] {
-    context.exit_status = run(context, *options, seed->count() > 0);
+    context.exit_status = runMutants(context, *options, seed->count() > 0);
   });
 }
 

@@ -25,7 +25,7 @@ constexpr std::uint64_t kBuildMemoryLimitKib = std::uint64_t{16} * 1024 * 1024;
 constexpr const char* kNoLongerApplies = "no longer applies to core";
 
 /// The build folder: that of catalogue.json.
-std::string buildFolder(const Workspace& workspace) {
+std::string buildFolderOf(const Workspace& workspace) {
   return workspace.mutants.parent_path().string();
 }
 
@@ -40,12 +40,12 @@ ChildResult runCmake(const Workspace& workspace, std::vector<std::string> argume
                    .memory_limit_kib = kBuildMemoryLimitKib});
 }
 
-ChildResult build(const Workspace& workspace, const std::vector<std::string>& targets,
-                  const BuildOptions& options) {
+ChildResult buildTargets(const Workspace& workspace, const std::vector<std::string>& targets,
+                         const BuildOptions& options) {
   // Two builds in one folder would be in each other's way.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
-  std::vector<std::string> arguments{"--build", buildFolder(workspace), "-j",
+  std::vector<std::string> arguments{"--build", buildFolderOf(workspace), "-j",
                                      std::to_string(options.concurrency), "--target"};
   arguments.insert(arguments.end(), targets.begin(), targets.end());
   // One bug that doesn't build must not keep the others from it.
@@ -58,7 +58,7 @@ bool isBuilt(const ChildResult& child) {
 }
 
 /// The part of the build's words that says what went wrong.
-std::string faultIn(const std::string& output) {
+std::string wordsOfFault(const std::string& output) {
   for (const char* mark : {kNoLongerApplies, "error:", "FAILED:", "ninja: error"}) {
     const std::size_t found = output.find(mark);
     if (found == std::string::npos) continue;
@@ -68,17 +68,17 @@ std::string faultIn(const std::string& output) {
   return validUtf8(lastLine(output));
 }
 
-BuildFault faultOf(const ChildResult& child) {
+BuildFault buildFaultOf(const ChildResult& child) {
   if (child.end == ChildEnd::kTimedOut) {
     return {BuildFault::Reason::kOutOfTime, "not built for lack of time"};
   }
   const std::string output = child.output + child.error;
   const bool is_stale = output.find(kNoLongerApplies) != std::string::npos;
   return {is_stale ? BuildFault::Reason::kDoesNotApply : BuildFault::Reason::kDoesNotBuild,
-          faultIn(output)};
+          wordsOfFault(output)};
 }
 
-std::string targetOf(const Mutant& mutant) { return "mutant_" + mutant.name; }
+std::string mutantTarget(const Mutant& mutant) { return "mutant_" + mutant.name; }
 
 }  // namespace
 
@@ -91,16 +91,16 @@ std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   std::vector<std::string> targets = extra_targets;
-  for (const Mutant& mutant : mutants) targets.push_back(targetOf(mutant));
+  for (const Mutant& mutant : mutants) targets.push_back(mutantTarget(mutant));
   std::map<std::string, BuildFault> faults;
-  if (targets.empty() || isBuilt(build(workspace, targets, options))) return faults;
+  if (targets.empty() || isBuilt(buildTargets(workspace, targets, options))) return faults;
   // Which of them? What is built already costs nothing here.
   for (const Mutant& mutant : mutants) {
     BuildOptions rest = options;
     rest.time_limit_s -= std::chrono::duration<double>(Clock::now() - start).count();
     rest.time_limit_s = std::max(rest.time_limit_s, 1.0);
-    const ChildResult child = build(workspace, {targetOf(mutant)}, rest);
-    if (!isBuilt(child)) faults.emplace(mutant.name, faultOf(child));
+    const ChildResult child = buildTargets(workspace, {mutantTarget(mutant)}, rest);
+    if (!isBuilt(child)) faults.emplace(mutant.name, buildFaultOf(child));
   }
   return faults;
 }
@@ -108,12 +108,13 @@ std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
 void configureMutants(const Workspace& workspace, bool has_every_checker) {
   const ChildResult child =
       runCmake(workspace,
-               {"-S", workspace.source_root.string(), "-B", buildFolder(workspace), "-D",
+               {"-S", workspace.source_root.string(), "-B", buildFolderOf(workspace), "-D",
                 fmt::format("SIGPROOF_EVERY_MUTANT_CHECKER={}", has_every_checker ? "ON" : "OFF")},
                kConfigureTimeLimitS);
   if (isBuilt(child)) return;
-  throw UserError(fmt::format("{} can't be configured: {}", workspace.shown(buildFolder(workspace)),
-                              faultIn(child.error + child.output)));
+  throw UserError(fmt::format("{} can't be configured: {}",
+                              workspace.shown(buildFolderOf(workspace)),
+                              wordsOfFault(child.error + child.output)));
 }
 
 Record runCompileCheck(const Workspace& workspace, const Mutant& mutant, const std::string& check) {
@@ -121,7 +122,7 @@ Record runCompileCheck(const Workspace& workspace, const Mutant& mutant, const s
   std::replace(flat.begin(), flat.end(), '/', '-');
   const std::string target = fmt::format("compile-{}_mutant_{}", flat, mutant.name);
   const ChildResult child =
-      build(workspace, {target}, {.concurrency = 1, .time_limit_s = kCompileTimeLimitS});
+      buildTargets(workspace, {target}, {.concurrency = 1, .time_limit_s = kCompileTimeLimitS});
   Record record{.check = check,
                 .kind = reports::Kind::kUnit,
                 .properties = mutant.breaks,
@@ -134,7 +135,7 @@ Record runCompileCheck(const Workspace& workspace, const Mutant& mutant, const s
                 .covered = "",
                 .cannot_see = "",
                 .replay = fmt::format("cmake --build {} --target {}",
-                                      workspace.shown(buildFolder(workspace)), target)};
+                                      workspace.shown(buildFolderOf(workspace)), target)};
   const std::string output = child.output + child.error;
   if (isBuilt(child)) {
     record.verdict = Verdict::kPassed;
@@ -143,7 +144,7 @@ Record runCompileCheck(const Workspace& workspace, const Mutant& mutant, const s
     record.verdict = Verdict::kFailed;
     record.summary = validUtf8(lineWith(output, "static assertion failed"));
   } else {
-    record.summary = faultOf(child).said;
+    record.summary = buildFaultOf(child).said;
   }
   return record;
 }

@@ -39,7 +39,7 @@ class Budget {
   std::chrono::time_point<Clock, std::chrono::duration<double>> end_;
 };
 
-void addOnce(std::vector<std::string>& list, const std::vector<std::string>& more) {
+void addEachOnce(std::vector<std::string>& list, const std::vector<std::string>& more) {
   for (const std::string& item : more) {
     if (std::ranges::find(list, item) == list.end()) list.push_back(item);
   }
@@ -105,7 +105,7 @@ class Matrix {
                    .argued = "",
                    .files = {},
                    .libexec = workspace_.libexec};
-    for (const Mutant& mutant : mutants) addOnce(control.checkers, checkers(mutant));
+    for (const Mutant& mutant : mutants) addEachOnce(control.checkers, checkers(mutant));
     std::erase_if(control.checkers, isCompileCheck);
     tell("building the control: the checkers of core as it is");
     if (options_.is_building) {
@@ -222,11 +222,11 @@ class Matrix {
 std::vector<std::string> checkersFor(const Mutant& mutant, const std::vector<Mutant>& catalogue,
                                      bool has_every_checker) {
   std::vector<std::string> checkers = mutant.checkers;
-  addOnce(checkers, mutant.missed_by);
+  addEachOnce(checkers, mutant.missed_by);
   if (!has_every_checker) return checkers;
   for (const Mutant& other : catalogue) {
-    addOnce(checkers, other.checkers);
-    addOnce(checkers, other.missed_by);
+    addEachOnce(checkers, other.checkers);
+    addEachOnce(checkers, other.missed_by);
   }
   return checkers;
 }

@@ -15,24 +15,24 @@ using reports::Verdict;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* kModel = "model/a";
+constexpr const char* kChecker = "model/a";
 
 /// Production programs in libexec, a mutant's in a folder of its own.
 class Matrix : public testing::Test {
  protected:
-  Matrix() { fake_.addProgram("sigproof-models", passingCheckProgram(kModel)); }
+  Matrix() { fake_.addProgram("sigproof-models", passingCheckProgram(kChecker)); }
 
   Mutant mutant(const std::string& name, Verdict verdict) const {
     const std::filesystem::path libexec = fake_.folder() / "libexec" / name;
     std::filesystem::create_directories(libexec);
     const std::string exit = verdict == Verdict::kFailed ? "; exit 1" : "";
     fake_.addProgram(name + "/sigproof-models",
-                     fakeCheckProgram(kModel, printing(fakeRecord(kModel, verdict)) + exit));
+                     fakeCheckProgram(kChecker, printing(fakeRecord(kChecker, verdict)) + exit));
     return {.name = name,
             .breaks = {"L3"},
             .origin = "",
             .description = "",
-            .checkers = {kModel},
+            .checkers = {kChecker},
             .missed_by = {},
             .argued = "",
             .files = {},
@@ -54,7 +54,7 @@ class Matrix : public testing::Test {
 TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
   const auto records = run({mutant("seen", Verdict::kFailed), mutant("unseen", Verdict::kPassed)});
   ASSERT_EQ(records.size(), 3U);
-  EXPECT_EQ(records[0].check, kModel);
+  EXPECT_EQ(records[0].check, kChecker);
   EXPECT_EQ(records[0].verdict, Verdict::kPassed);
   EXPECT_EQ(records[1].check, "mutant/seen");
   EXPECT_EQ(records[1].verdict, Verdict::kPassed);
@@ -65,7 +65,7 @@ TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
 TEST_F(Matrix, ACheckerThatFailsOnTheControlCatchesNothing) {
   fake_.addProgram(
       "sigproof-models",
-      fakeCheckProgram(kModel, printing(fakeRecord(kModel, Verdict::kFailed)) + "; exit 1"));
+      fakeCheckProgram(kChecker, printing(fakeRecord(kChecker, Verdict::kFailed)) + "; exit 1"));
   const auto records = run({mutant("seen", Verdict::kFailed)});
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[1].verdict, Verdict::kUnfinished);
@@ -83,11 +83,11 @@ TEST_F(Matrix, WhatTheBudgetHasNoTimeForIsNotRunAndNotPassed) {
 TEST_F(Matrix, EveryCheckerOfTheCatalogueComesAfterAMutantsOwn) {
   Mutant one = mutant("one", Verdict::kFailed);
   Mutant two = mutant("two", Verdict::kFailed);
-  two.checkers = {"fuzz/list", kModel};
+  two.checkers = {"fuzz/list", kChecker};
   two.missed_by = {"unit/core/a_test"};
-  EXPECT_THAT(checkersFor(one, {two, one}, false), ElementsAre(kModel));
+  EXPECT_THAT(checkersFor(one, {two, one}, false), ElementsAre(kChecker));
   EXPECT_THAT(checkersFor(one, {two, one}, true),
-              ElementsAre(kModel, "fuzz/list", "unit/core/a_test"));
+              ElementsAre(kChecker, "fuzz/list", "unit/core/a_test"));
 }
 
 }  // namespace

@@ -18,14 +18,14 @@ namespace {
 using reports::Record;
 using reports::Verdict;
 
-constexpr std::string_view kPrefix = "unit/";
+constexpr std::string_view kUnitPrefix = "unit/";
 constexpr std::string_view kRunMark = "[ RUN      ] ";
 constexpr std::string_view kFailedMark = "[  FAILED  ] ";
 constexpr std::string_view kMisuseMark = "sigproof: ";
 
-std::string fileOf(const std::string& check) { return check.substr(0, check.find(':')); }
+std::string testFileOf(const std::string& check) { return check.substr(0, check.find(':')); }
 
-std::string filterOf(const std::string& check) {
+std::string testFilterOf(const std::string& check) {
   const std::size_t colon = check.find(':');
   return colon == std::string::npos ? "*" : check.substr(colon + 1);
 }
@@ -44,7 +44,7 @@ std::vector<std::string> testsBehind(std::string_view output, std::string_view m
 }
 
 /// "L3_", "R4_R7_": a test's name says what it defends.
-std::vector<std::string> propertiesOf(const std::vector<std::string>& tests) {
+std::vector<std::string> testedProperties(const std::vector<std::string>& tests) {
   static const std::regex kProperty("[._]([LRDGT][0-9]+)(?=_)");
   std::set<std::string> properties;
   for (const std::string& test : tests) {
@@ -64,7 +64,7 @@ bool isCrash(const ChildResult& child) {
           child.signal_number == SIGFPE || child.signal_number == SIGTRAP);
 }
 
-void judge(Record& record, const ChildResult& child, const std::vector<std::string>& run) {
+void judgeTests(Record& record, const ChildResult& child, const std::vector<std::string>& run) {
   const std::vector<std::string> failed = testsBehind(child.output, kFailedMark);
   const Finding finding = findingIn(child.error);
   const std::string misuse = lineWith(child.error, kMisuseMark);
@@ -89,13 +89,13 @@ void judge(Record& record, const ChildResult& child, const std::vector<std::stri
 
 }  // namespace
 
-bool isUnitCheck(const std::string& check) { return check.starts_with(kPrefix); }
+bool isUnitCheck(const std::string& check) { return check.starts_with(kUnitPrefix); }
 
 Record unitRecord(const std::string& check, const ChildResult& child) {
   const std::vector<std::string> run = testsBehind(child.output, kRunMark);
   Record record{.check = check,
                 .kind = reports::Kind::kUnit,
-                .properties = propertiesOf(run),
+                .properties = testedProperties(run),
                 .verdict = Verdict::kUnfinished,
                 .executions = run.size(),
                 .seconds = child.seconds,
@@ -106,7 +106,7 @@ Record unitRecord(const std::string& check, const ChildResult& child) {
                 .covered = "what the tests say in their names",
                 .cannot_see = "what no test asks for",
                 .replay = ""};
-  judge(record, child, run);
+  judgeTests(record, child, run);
   if (record.verdict != Verdict::kPassed) {
     record.detail["output"] = validUtf8(child.output + child.error);
   }
@@ -114,8 +114,8 @@ Record unitRecord(const std::string& check, const ChildResult& child) {
 }
 
 Record runUnitCheck(const Workspace& workspace, const std::string& check) {
-  const std::filesystem::path program = workspace.program(fileOf(check));
-  const std::string filter = "--gtest_filter=" + filterOf(check);
+  const std::filesystem::path program = workspace.program(testFileOf(check));
+  const std::string filter = "--gtest_filter=" + testFilterOf(check);
   const ChildResult child =
       runChild({.arguments = {program.string(), filter, "--gtest_color=no", "--gtest_fail_fast"},
                 .time_limit_s = kUnitTimeLimitS});

@@ -21,7 +21,7 @@ nlohmann::json attempt(const char* check, const char* outcome, double seconds) {
           {"executions", 12}};
 }
 
-Record mutant(const std::string& name, const nlohmann::json& attempts) {
+Record mutant(const std::string& name, const std::vector<nlohmann::json>& attempts) {
   Record record = makeRecord("mutant/" + name, Kind::kMutant, Verdict::kPassed);
   record.detail = {{"caught_by", attempts}};
   return record;
@@ -62,7 +62,8 @@ TEST(HeatMap, TheChecksOwnRecordsAreTheControl) {
 
 TEST(HeatMap, RecordsWithoutOutcomesMakeNone) {
   EXPECT_TRUE(heatMapSection({}).isEmpty());
-  Record odd = mutant("odd", {{{"check", 1}}, 3, {{"outcome", "caught"}}});
+  Record odd = mutant("odd", {nlohmann::json::object({{"check", 1}}), nlohmann::json(3),
+                              nlohmann::json::object({{"outcome", "caught"}})});
   EXPECT_TRUE(heatMapSection({odd}).isEmpty());
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ci/sigproof/commands.h"
+#include "ci/sigproof/mutant_build.h"
 #include "ci/sigproof/mutant_matrix.h"
 #include "ci/sigproof/mutant_runner.h"
 #include "ci/sigproof/run_and_tell.h"
@@ -61,6 +62,10 @@ int listMutants(const std::vector<Mutant>& mutants, bool is_json) {
 }
 
 int runMutants(const CommandContext& context, MutantsOptions& options, bool has_seed) {
+  // First, because a changed patch changes the catalogue.
+  if (!options.is_list && !options.is_built) {
+    configureMutants(context.workspace, options.matrix.has_every_checker);
+  }
   const std::vector<Mutant> catalogue = readCatalogue(context.workspace);
   const std::vector<Mutant> mutants = matchingMutants(catalogue, options.patterns);
   if (options.is_list) return listMutants(mutants, options.is_json);

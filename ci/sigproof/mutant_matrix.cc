@@ -234,7 +234,6 @@ std::vector<std::string> checkersFor(const Mutant& mutant, const std::vector<Mut
 std::vector<Record> runMatrix(const Workspace& workspace, const std::vector<Mutant>& catalogue,
                               const std::vector<Mutant>& mutants, const MatrixOptions& options) {
   Matrix matrix(workspace, catalogue, options);
-  if (options.is_building) configureMutants(workspace, options.has_every_checker);
   std::vector<Record> records = matrix.runControl(mutants);
   for (Record& record : matrix.runMutants(mutants)) records.push_back(std::move(record));
   distrustCatchesByFailingChecks(records);

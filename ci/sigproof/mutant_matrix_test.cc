@@ -18,9 +18,9 @@ using testing::HasSubstr;
 constexpr const char* kChecker = "model/a";
 
 /// Production programs in libexec, a mutant's in a folder of its own.
-class Matrix : public testing::Test {
+class MutantMatrix : public testing::Test {
  protected:
-  Matrix() { fake_.addProgram("sigproof-models", passingCheckProgram(kChecker)); }
+  MutantMatrix() { fake_.addProgram("sigproof-models", passingCheckProgram(kChecker)); }
 
   Mutant mutant(const std::string& name, Verdict verdict) const {
     const std::filesystem::path libexec = fake_.folder() / "libexec" / name;
@@ -51,7 +51,7 @@ class Matrix : public testing::Test {
   FakeWorkspace fake_;
 };
 
-TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
+TEST_F(MutantMatrix, TheControlStandsBeforeTheKnownBugs) {
   const auto records = run({mutant("seen", Verdict::kFailed), mutant("unseen", Verdict::kPassed)});
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].check, kChecker);
@@ -62,7 +62,7 @@ TEST_F(Matrix, TheControlStandsBeforeTheKnownBugs) {
   EXPECT_EQ(records[2].verdict, Verdict::kFailed);
 }
 
-TEST_F(Matrix, ACheckerThatFailsOnTheControlCatchesNothing) {
+TEST_F(MutantMatrix, ACheckerThatFailsOnTheControlCatchesNothing) {
   fake_.addProgram(
       "sigproof-models",
       fakeCheckProgram(kChecker, printing(fakeRecord(kChecker, Verdict::kFailed)) + "; exit 1"));
@@ -72,7 +72,7 @@ TEST_F(Matrix, ACheckerThatFailsOnTheControlCatchesNothing) {
   EXPECT_THAT(records[1].summary, HasSubstr("shows nothing"));
 }
 
-TEST_F(Matrix, WhatTheBudgetHasNoTimeForIsNotRunAndNotPassed) {
+TEST_F(MutantMatrix, WhatTheBudgetHasNoTimeForIsNotRunAndNotPassed) {
   const auto records = run({mutant("seen", Verdict::kFailed)}, 0);
   ASSERT_EQ(records.size(), 1U) << "the control was not run either";
   EXPECT_EQ(records[0].verdict, Verdict::kUnfinished);
@@ -80,7 +80,7 @@ TEST_F(Matrix, WhatTheBudgetHasNoTimeForIsNotRunAndNotPassed) {
   EXPECT_EQ(records[0].executions, 0U);
 }
 
-TEST_F(Matrix, EveryCheckerOfTheCatalogueComesAfterAMutantsOwn) {
+TEST_F(MutantMatrix, EveryCheckerOfTheCatalogueComesAfterAMutantsOwn) {
   Mutant one = mutant("one", Verdict::kFailed);
   Mutant two = mutant("two", Verdict::kFailed);
   two.checkers = {"fuzz/list", kChecker};

@@ -52,8 +52,9 @@ class SignalEntry {
   /// publication (R6, R7).
   SignalEntry(OwnedSpan memory, WordOffsets words,
               std::unique_ptr<EntryAttachment> attachment) noexcept
-      : signal_(addressOf(words.signal, memory)),
-        terminated_(addressOf(words.terminated, memory)),
+      : watched_(addressOf(words.terminated, memory)),
+        signal_(addressOf(words.signal, memory)),
+        terminated_(watched_.loadOwned()),
         memory_(std::move(memory)),
         attachment_(std::move(attachment)) {
     write(signal_, 0);
@@ -71,12 +72,16 @@ class SignalEntry {
   /// taken from `old`; dead if `old` is known to be. No byte but the signal word's is written, for
   /// the engine copied them.
   SignalEntry(SignalEntry& old, Move& move) noexcept
-      : is_dead_(old.is_dead_.load(std::memory_order_relaxed)),
+      : watched_(old.movedWord(old.terminated_, move.to)),
         signal_(old.movedWord(old.signal_, move.to)),
-        terminated_(old.movedWord(old.terminated_, move.to)),
+        terminated_(watched_.loadOwned()),
         memory_(std::move(move.to)),
         attachment_(std::move(old.attachment_)) {
-    if (!is_dead_.loadOwned()) write(signal_, move.signal);
+    if (old.watched_.load(std::memory_order_relaxed) == old.deadMark()) {
+      watched_.storeOwned(deadMark());
+    } else {
+      write(signal_, move.signal);
+    }
     move.successor = this;
   }
 
@@ -97,15 +102,20 @@ class SignalEntry {
 
   /// The engine collected the instance: from now on nothing is written for it (D2).
   /// Async-signal-safe; any thread.
-  void markDead() noexcept { is_dead_.store(true, std::memory_order_relaxed); }
+  void markDead() noexcept { watched_.store(deadMark(), std::memory_order_relaxed); }
 
   /// Whether the entry is dead under `rule`. Dead is sticky: once its terminated word was seen not
   /// to be 0, the entry stays dead whatever the word says later. Async-signal-safe; any thread.
   bool isDead(LivenessRule rule) noexcept {
-    if (is_dead_.load(std::memory_order_relaxed)) return true;
-    if (rule != LivenessRule::kTerminatedWordOrCollected || terminated_ == nullptr) return false;
-    expectInside(terminated_);
-    if (Policy::loadWord(terminated_) == 0) return false;
+    const std::byte* watched = watched_.load(std::memory_order_relaxed);
+    if (watched == deadMark()) [[unlikely]] {
+      return true;
+    }
+    if (rule != LivenessRule::kTerminatedWordOrCollected || watched == nullptr) return false;
+    expectInside(watched);
+    if (Policy::loadWord(watched) == 0) [[likely]] {
+      return false;
+    }
     markDead();
     return true;
   }
@@ -117,6 +127,9 @@ class SignalEntry {
   bool writeTerminated(std::uint32_t value) noexcept { return write(terminated_, value); }
 
  private:
+  // No word lies in the entry itself.
+  std::byte* deadMark() noexcept { return reinterpret_cast<std::byte*>(this); }
+
   static std::byte* addressOf(std::optional<std::uint64_t> offset,
                               const OwnedSpan& memory) noexcept {
     return offset ? memory.data() + *offset : nullptr;
@@ -151,10 +164,12 @@ class SignalEntry {
   }
 
   // First what a delivery touches, so that it is one cache line with the list's link: half of what
-  // a delivery costs is the lines that it waits for.
+  // a delivery costs is the lines that it waits for. A filter looks at the link and at `watched_`
+  // only: 16 bytes, which an allocation aligned to 16 never has on two lines.
   //
-  // Relaxed throughout: the flag guards nothing but itself.
-  typename Policy::template Atomic<bool> is_dead_{false};
+  // What says whether the entry is dead: the terminated word, or deadMark() once it is known; null
+  // if there is no word and it is not. Relaxed throughout: it guards nothing but itself.
+  typename Policy::template Atomic<std::byte*> watched_;
   std::byte* const signal_;      // null: the module has none
   std::byte* const terminated_;  // null: the module has none
   OwnedSpan memory_;

@@ -83,7 +83,7 @@ struct StdPolicy {
   /// Reads the 4-byte little-endian word at `address`. Async-signal-safe. A word that is aligned is
   /// read whole; one that isn't is read byte by byte, so a concurrent write may be seen in part.
   static std::uint32_t loadWord(const std::byte* address) noexcept {
-    if (isWordAligned(address)) {
+    if (isWordAligned(address)) [[likely]] {
       return littleEndian(std::atomic_ref(*asWord(address)).load(std::memory_order_relaxed));
     }
     std::uint32_t value = 0;
@@ -101,7 +101,7 @@ struct StdPolicy {
   /// Relaxed is enough: what orders a word against its entry is the publication of the entry (R6),
   /// and a WebAssembly module reads the word with a plain load anyway.
   static void storeWord(std::byte* address, std::uint32_t value) noexcept {
-    if (isWordAligned(address)) {
+    if (isWordAligned(address)) [[likely]] {
       std::atomic_ref(*asWord(address)).store(littleEndian(value), std::memory_order_relaxed);
       return;
     }

@@ -57,7 +57,7 @@ class ListWorld {
 
   ListWorld() {
     StepHook::function = nullptr;
-    ConstantVariables::are_links = ConstantVariables::are_flags = false;
+    ConstantVariables::are_links = ConstantVariables::are_watched = false;
   }
   ListWorld(const ListWorld&) = delete;
   ListWorld& operator=(const ListWorld&) = delete;

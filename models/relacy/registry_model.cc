@@ -24,7 +24,7 @@ class RegistryWorld {
 
   RegistryWorld() {
     StepHook::function = nullptr;
-    ConstantVariables::are_links = ConstantVariables::are_flags = false;
+    ConstantVariables::are_links = ConstantVariables::are_watched = false;
     ModelWord::forgetAll();
     for (const char letter : running_program->owner) {
       if (letter != 'a' && letter != 'z' && letter != 'w') continue;
@@ -50,7 +50,8 @@ class RegistryWorld {
     pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
     const std::string_view rest = std::string_view(running_program->owner).substr(bar);
     ConstantVariables::are_links = rest.find_first_of("azwDcMtd") == std::string_view::npos;
-    ConstantVariables::are_flags = running_program->owner.find_first_of("gkm") == std::string::npos;
+    ConstantVariables::are_watched =
+        running_program->owner.find_first_of("gkm") == std::string::npos;
   }
 
   void runThread(unsigned index) {
@@ -64,7 +65,7 @@ class RegistryWorld {
 
   // What the words hold when all is over: nothing but what somebody had a right to write.
   void tearDown() {
-    ConstantVariables::are_links = ConstantVariables::are_flags = false;
+    ConstantVariables::are_links = ConstantVariables::are_watched = false;
     const ModuleSet listening = registry_ ? ledger_.listed() & ~deadNow() : 0;
     if (registry_) {
       ledger_.judgeLevel(registry_->isWarned());

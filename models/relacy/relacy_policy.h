@@ -30,12 +30,17 @@ namespace sigproof::models {
 /// but order its thread after those that left before. Nor are threads switched before it, then: as
 /// early as it can be it orders least, so that no execution is kept from being seen.
 struct ConstantVariables {
-  static inline bool are_links = false;  ///< the list's pointers
-  static inline bool are_flags = false;  ///< whether entries are dead
+  static inline bool are_links = false;    ///< the list's pointers
+  static inline bool are_watched = false;  ///< what says whether an entry is dead
+
+  template <class T>
+  static constexpr bool kIsWatched = std::is_same_v<T, std::byte*>;
+  template <class T>
+  static constexpr bool kIsLink = std::is_pointer_v<T> && !kIsWatched<T>;
 
   template <class T>
   static bool includes() noexcept {
-    return (std::is_pointer_v<T> && are_links) || (std::is_same_v<T, bool> && are_flags);
+    return (kIsLink<T> && are_links) || (kIsWatched<T> && are_watched);
   }
 };
 
@@ -107,7 +112,7 @@ struct BasicRelacyPolicy {
       return value_.load(rl::mo_relaxed, debugInfo(at));
     }
     void storeOwned(T value, Location at = Location::current()) noexcept {
-      if constexpr (std::is_pointer_v<T>) {
+      if constexpr (ConstantVariables::kIsLink<T>) {
         if (DelayedStore::put(this, &makeDelayed, value)) return;
       }
       storeNow(value, at);

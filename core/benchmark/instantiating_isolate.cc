@@ -36,16 +36,12 @@ std::string wordsOf(v8::Isolate* isolate, const v8::TryCatch& caught) {
 
 InstantiatingIsolate::InstantiatingIsolate(Feature feature, const std::vector<std::uint8_t>& module,
                                            const std::string& imports)
-    : host_(withoutShim()) {
+    : feature_(feature), host_(withoutShim()) {
   const v8::Isolate::Scope isolate_scope(host_.get());
   const v8::HandleScope handles(host_.get());
   context_.Reset(host_.get(), host_.makeContext());
-  if (feature != Feature::kAbsent) {
-    IsolateSignals::Options options;
-    options.is_enabled = feature == Feature::kOn;
-    signals_ = std::make_unique<IsolateSignals>(host_.get(), std::move(options));
-    signals_->install(context_.Get(host_.get()));
-  }
+  restoreCore();
+  if (signals_ != nullptr) signals_->install(context_.Get(host_.get()));
   prepare(module, imports);
 }
 
@@ -89,6 +85,15 @@ void InstantiatingIsolate::instantiate(std::size_t count) {
   if (instantiate_.Get(isolate)->Call(context, context->Global(), 1, &argument).IsEmpty()) {
     throw std::runtime_error("the engine refuses an instance: " + wordsOf(isolate, caught));
   }
+}
+
+void InstantiatingIsolate::removeCore() { signals_.reset(); }
+
+void InstantiatingIsolate::restoreCore() {
+  if (feature_ == Feature::kAbsent || signals_ != nullptr) return;
+  IsolateSignals::Options options;
+  options.is_enabled = feature_ == Feature::kOn;
+  signals_ = std::make_unique<IsolateSignals>(host_.get(), std::move(options));
 }
 
 void InstantiatingIsolate::keepInstances() {

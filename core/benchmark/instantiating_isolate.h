@@ -2,6 +2,8 @@
 //
 //   InstantiatingIsolate isolate(Feature::kOn, TestModule{});
 //   isolate.instantiate(100);
+//   isolate.removeCore();
+//   isolate.instantiate(100);   // the same isolate, context and module without core
 #pragma once
 
 #include <v8.h>
@@ -24,8 +26,6 @@ enum class Feature : std::uint8_t {
   kOn,
 };
 
-/// Several live beside each other on one thread; they are destroyed in the reverse order of their
-/// construction.
 class InstantiatingIsolate {
  public:
   /// `imports` is a JavaScript expression. Throws std::runtime_error with the engine's words when
@@ -40,19 +40,29 @@ class InstantiatingIsolate {
   /// `new WebAssembly.Instance(module, imports)`, so often. Throws std::runtime_error.
   void instantiate(std::size_t count);
 
+  /// Takes core out, for the `new WebAssembly.Instance` of that isolate: it puts nothing in the
+  /// engine's place there but a callback and, for collections, a prologue.
+  void removeCore();
+
+  /// Undoes removeCore(), but for what core remembered of modules: an instance made now and not
+  /// counted makes good for that.
+  void restoreCore();
+
   /// From now on instances stay alive.
   void keepInstances();
 
   /// One full collection.
   void collectGarbage();
 
-  /// How many instances were registered; 0 unless the feature is on.
+  /// How many instances were registered since core was put in or restored; 0 unless the feature
+  /// is on.
   std::uint64_t registeredCount() const;
 
  private:
   v8::Local<v8::Value> evaluate(const std::string& source);
   void prepare(const std::vector<std::uint8_t>& module, const std::string& imports);
 
+  const Feature feature_;
   host::Isolate host_;
   std::unique_ptr<IsolateSignals> signals_;
   v8::Global<v8::Context> context_;

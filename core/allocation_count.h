@@ -1,8 +1,9 @@
-// For tests: how often the calling thread took memory from the free store.
+// For tests: how often the calling thread took memory from the free store, and an end of it.
 //
 //   const AllocationCount allocations;
 //   registry.deliver();
 //   EXPECT_EQ(allocations.soFar(), 0u);
+//   const AllocationsFail no_memory;   // every `new` of this thread throws until the scope's end
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,19 @@ class AllocationCount {
 
  private:
   std::uint64_t before_;
+};
+
+/// As long as it lives, the calling thread's `operator new` throws std::bad_alloc. Only in
+/// core_test.
+class AllocationsFail {
+ public:
+  /// False under a sanitizer, which has an operator of its own: then nothing fails.
+  static bool isSupported() noexcept;
+
+  AllocationsFail() noexcept;
+  ~AllocationsFail();
+  AllocationsFail(const AllocationsFail&) = delete;
+  AllocationsFail& operator=(const AllocationsFail&) = delete;
 };
 
 }  // namespace sigproof

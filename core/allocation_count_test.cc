@@ -9,6 +9,7 @@
 namespace {
 
 constinit thread_local std::uint64_t allocations = 0;
+constinit thread_local bool do_allocations_fail = false;
 
 }  // namespace
 
@@ -19,6 +20,7 @@ constinit thread_local std::uint64_t allocations = 0;
 
 namespace {
 
+constexpr bool kIsOperatorReplaced = false;
 [[maybe_unused]] const int kHooks = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void*, std::size_t) { ++allocations; }, [](const volatile void*) {});
 
@@ -26,10 +28,16 @@ namespace {
 
 #else
 
+namespace {
+
+constexpr bool kIsOperatorReplaced = true;
+
+}  // namespace
+
 // The aligned and nothrow forms stay the library's.
 void* operator new(std::size_t size) {
   ++allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
+  void* memory = do_allocations_fail ? nullptr : std::malloc(size == 0 ? 1 : size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -46,6 +54,10 @@ namespace sigproof {
 AllocationCount::AllocationCount() noexcept : before_(allocations) {}
 std::uint64_t AllocationCount::soFar() const noexcept { return allocations - before_; }
 
+bool AllocationsFail::isSupported() noexcept { return kIsOperatorReplaced; }
+AllocationsFail::AllocationsFail() noexcept { do_allocations_fail = true; }
+AllocationsFail::~AllocationsFail() { do_allocations_fail = false; }
+
 namespace {
 
 TEST(AllocationCount, CountsWhatThisThreadAllocates) {
@@ -55,6 +67,21 @@ TEST(AllocationCount, CountsWhatThisThreadAllocates) {
   ::operator delete(::operator new(1));
   ::operator delete[](::operator new[](100));
   EXPECT_EQ(count.soFar(), 2u);
+}
+
+TEST(AllocationsFail, UntilTheirScopeEnds) {
+  if (!AllocationsFail::isSupported()) GTEST_SKIP() << "a sanitizer has an operator new of its own";
+  bool has_failed = false;
+  {
+    const AllocationsFail no_memory;
+    try {
+      ::operator delete(::operator new(1));
+    } catch (const std::bad_alloc&) {
+      has_failed = true;
+    }
+  }
+  EXPECT_TRUE(has_failed);
+  EXPECT_NO_THROW(::operator delete(::operator new(1)));
 }
 
 }  // namespace

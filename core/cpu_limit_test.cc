@@ -496,6 +496,19 @@ TEST_F(CpuLimitTest, LimitsThatAreTooNearAreRefused) {
   EXPECT_NO_THROW(make(4'294'967'275, 4'294'967'295));
 }
 
+using CpuLimitDeathTest = CpuLimitTest;
+
+TEST_F(CpuLimitDeathTest, G3_ALimitThatIsDestroyedInsideAScopeOfItsOwnIsReported) {
+  if (!StdPolicy::kReportMisuse) GTEST_SKIP() << "core does not look for misuse in this build";
+  Isolate isolate(limiter_, kDistant);
+  EXPECT_DEATH(
+      {
+        const CpuLimit::Scope scope(*isolate.limit);
+        isolate.limit.reset();
+      },
+      "CpuLimit: destroyed inside a scope of its own");
+}
+
 TEST_F(CpuLimitTest, TheSignalCanBeChosen) {
   const CpuLimiter other({.signal_number = SIGUSR2});
   EXPECT_EQ(other.signalNumber(), SIGUSR2);

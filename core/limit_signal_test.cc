@@ -298,6 +298,13 @@ TEST_F(LimitSignalTest, D7_AFormerHandlerIsRefusedUnlessItIsToBeChained) {
   EXPECT_EQ(seen.calls, 1) << "it is still in place";
 }
 
+TEST_F(LimitSignalTest, D7_AFormerHandlerWithoutSiginfoIsRefusedToo) {
+  ASSERT_NE(std::signal(number_, [](int /*number*/) {}), SIG_ERR);
+  EXPECT_THAT([&] { const LimitSignal signal(number_, FormerHandler::kRefuse); },
+              ThrowsMessage<std::invalid_argument>(HasSubstr("has a handler already")));
+  std::signal(number_, SIG_DFL);
+}
+
 TEST_F(LimitSignalTest, D7_ASecondOneOfTheSameNumberIsRefused) {
   const LimitSignal signal(number_, FormerHandler::kChain);
   EXPECT_THAT([&] { const LimitSignal second(number_, FormerHandler::kChain); },

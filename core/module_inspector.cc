@@ -293,7 +293,9 @@ void readImports(ByteReader& reader, Declarations& found) {
 }
 
 void readMemories(ByteReader& reader, Declarations& found) {
-  if (found.memory0.exists || reader.readU32() == 0) return;
+  if (found.memory0.exists) return;
+  const std::uint32_t count = reader.readU32();
+  if (count == 0) return;
   found.memory0 = {true, readLimits(reader), std::nullopt};
 }
 

@@ -231,6 +231,8 @@ TEST(ModuleInspectorGlobals, R1_EveryInitialValueIsPassedToReachTheNextGlobal) {
       {{0x64, 0x01, 0}, {0x41, 1, 0x41, 2, 0xFB, 0x06, 0x01, 0x0B}},  // array.new
       {{0x64, 0x01, 0}, {0x41, 1, 0xFB, 0x07, 0x01, 0x0B}},           // array.new_default
       {{0x64, 0x01, 0}, {0x41, 1, 0xFB, 0x08, 0x01, 0x01, 0x0B}},     // array.new_fixed
+      {{0x64, 0x01, 0}, {0x41, 1, 0xFB, 0x20, 0x01, 0x0B}},           // struct.new_desc
+      {{0x64, 0x01, 0}, {0x41, 1, 0xFB, 0x21, 0x01, 0x0B}},           // struct.new_default_desc
       {{0x6E, 0}, {0xD0, 0x6F, 0xFB, 0x1A, 0x0B}},                    // any.convert_extern
       {{0x6F, 0}, {0xD0, 0x6E, 0xFB, 0x1B, 0x0B}},                    // extern.convert_any
       {{kI32, 0}, {0x41, 1, 0x41, 2, 0x6A, 0x41, 3, 0x6B, 0x41, 4, 0x6C, 0x0B}},
@@ -395,6 +397,16 @@ TEST(ModuleInspectorMemory, R5_AModuleWithoutAMemoryHasNoneToReach) {
   EXPECT_EQ(outcomeOf(exportBoth(module)), Outcome::kNoReachableMemory);
 }
 
+TEST(ModuleInspectorMemory, R5_AMemorySectionWithoutAMemoryHasNoneToReach) {
+  TestModule module;
+  module.i32Global().i32Global();
+  exportBoth(module);
+  Bytes bytes = module.bytes();
+  const Bytes no_memories = section(5, {0});
+  bytes.insert(bytes.begin() + std::ssize(kHeader), no_memories.begin(), no_memories.end());
+  EXPECT_EQ(inspect(bytes).outcome, Outcome::kNoReachableMemory);
+}
+
 TEST(ModuleInspectorMemory, R5_AHiddenMemoryCannotBeReached) {
   TestModule module;
   module.memory().i32Global().i32Global();
@@ -512,6 +524,9 @@ TEST(ModuleInspectorBytes, R7_WhatCannotBeFollowedIsUnreadable) {
   };
   TestModule twice = listeningModule();
   twice.between = section(5, {1, 0, 1});
+  TestModule half_a_memory;
+  half_a_memory.memory({1}).i32Global().i32Global();
+  exportBoth(half_a_memory).exportAs("memory", kMemoryKind, 0);
   TestModule no_such_global;
   no_such_global.memory().i32Global();
   exportBoth(no_such_global).exportAs("memory", kMemoryKind, 0);
@@ -537,6 +552,7 @@ TEST(ModuleInspectorBytes, R7_WhatCannotBeFollowedIsUnreadable) {
       {"unknown limits", with_import(kMemoryKind, {16, 1})},
       {"limits beyond 64 bits", with_import(kMemoryKind, Bytes{4} + Bytes(9, 0x80) + Bytes{2})},
       {"two memory sections", twice},
+      {"limits without an end", half_a_memory},
       {"an export of a global that isn't there", no_such_global},
   };
   for (const auto& [what, module] : modules) {

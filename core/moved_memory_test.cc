@@ -134,6 +134,21 @@ TEST(MovedMemory, D2_TheDeadStayDeadAndNothingIsWrittenForThem) {
   }
 }
 
+TEST(MovedMemory, D3_R3_AnEntryDoesNotFollowToWhereEitherWordWouldLieOutside) {
+  for (const bool is_signal_last : {false, true}) {
+    TestMemory old(kLength);
+    old.setWord(is_signal_last ? 8 : 40, 0);
+    SignalRegistry<> registry({});
+    const WordOffsets words{.signal = is_signal_last ? 40 : 8,
+                            .terminated = is_signal_last ? 8 : 40};
+    SignalEntry<>* entry = registry.add(old.span(), words, nullptr).entry;
+    TestMemory too_small(16);
+    EXPECT_EQ(registry.moveMemory(*entry, too_small.span()), nullptr);
+    EXPECT_EQ(registry.deliver(), 1U);
+    EXPECT_EQ(old.word(*words.signal), kSignalValue);
+  }
+}
+
 TEST(MovedMemory, D3_EntriesOfOneWordMoveToo) {
   for (const bool has_signal : {false, true}) {
     TestMemory old(kLength);
@@ -247,6 +262,29 @@ TEST(RefreshedMemories, D3_WhereNothingMovedNothingIsAllocated) {
   const AllocationCount allocations;
   EXPECT_TRUE(several.refresh(0));
   EXPECT_EQ(allocations.soFar(), 0U);
+}
+
+TEST(RefreshedMemories, R7_WithoutMemoryForTheListOfTheMovedNothingIsFollowedYet) {
+  if (!AllocationsFail::isSupported()) GTEST_SKIP() << "a sanitizer has an operator new of its own";
+  OneEntry<> one;
+  TestMemory grown = grownCopy(one.old);
+  std::optional<AllocationsFail> no_memory;
+  const auto refresh = [&](bool is_scarce) {
+    return one.registry.refreshMemories(
+        [&](SignalEntry<>& /*entry*/) noexcept {
+          std::optional<OwnedSpan> there = grown.span();
+          if (is_scarce) no_memory.emplace();
+          return there;
+        },
+        [](SignalEntry<>& /*entry*/) noexcept {});
+  };
+  const bool is_complete = refresh(true);
+  no_memory.reset();
+  EXPECT_FALSE(is_complete);
+  one.registry.deliver();
+  EXPECT_EQ(one.old.word(kSignal), kSignalValue);
+  EXPECT_TRUE(refresh(false));
+  EXPECT_EQ(grown.word(kSignal), kSignalValue) << "the level asks for it";
 }
 
 TEST(RefreshedMemories, R7_WhatThereIsNoMemoryForIsFollowedByTheNextCall) {

@@ -416,6 +416,31 @@ TEST(SignalDeliveryThreads, L4_AWatchdogDeliversWhileTheOwnerRegistersAndDrops) 
   EXPECT_EQ(lasting.word(kSignal), kSignalValue);
 }
 
+// Also where the registry is empty by then.
+TEST(SignalDeliveryThreads, G1_DropDeadOfAnEmptyRegistryStillFreesWhatAReaderHeld) {
+  TestMemory dying(kLength);
+  dying.setWord(kTerminated, 0);
+  SignalRegistry<PreemptPolicy> registry({});  // whose deliveries ask for the length
+  auto* entry = registry.add(dying.span(), {kSignal, kTerminated}, nullptr).entry;
+  std::latch inside(1);
+  std::latch may_leave(1);
+  dying.onLength([&] {
+    if (inside.try_wait()) return;
+    inside.count_down();
+    may_leave.wait();
+  });
+  std::thread watchdog([&] { registry.deliver(); });
+  inside.wait();
+  entry->markDead();
+  registry.dropDead();
+  ASSERT_EQ(registry.entryCount(), 0u);
+  EXPECT_EQ(dying.spanCount(), 1) << "the reader could still write there";
+  may_leave.count_down();
+  watchdog.join();
+  registry.dropDead();
+  EXPECT_EQ(dying.spanCount(), 0);
+}
+
 TEST(SignalDeliveryThreads, G1_DropDeadThatDropsNothingStillFreesWhatAReaderHeld) {
   TestMemory dying(kLength);
   TestMemory living(kLength);

@@ -74,6 +74,12 @@ v8::MaybeLocal<v8::Object> ContextFunctions::capture(v8::Local<v8::Context> cont
   return web_assembly;
 }
 
+void ContextFunctions::release(v8::Local<v8::Context> context) {
+  for (int i = 0; i < kSlotCount; ++i) {
+    context->SetEmbedderData(kFirstSlot + i, v8::Undefined(context->GetIsolate()));
+  }
+}
+
 bool ContextFunctions::areCaptured(v8::Local<v8::Context> context) {
   constexpr auto kEnd = static_cast<std::uint32_t>(kFirstSlot + kSlotCount);
   return context->GetNumberOfEmbedderDataFields() >= kEnd &&

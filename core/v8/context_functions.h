@@ -26,7 +26,10 @@ class ContextFunctions {
   /// Empty, with nothing changed, where something is not there.
   static v8::MaybeLocal<v8::Object> capture(v8::Local<v8::Context> context);
 
-  /// Whether capture() succeeded on this context.
+  /// Forgets what capture() kept.
+  static void release(v8::Local<v8::Context> context);
+
+  /// Whether capture() succeeded on this context, and was not undone.
   static bool areCaptured(v8::Local<v8::Context> context);
 
   v8::Local<v8::Function> instanceConstructor() const { return function(0); }

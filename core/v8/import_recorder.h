@@ -55,7 +55,7 @@ class ImportRecorder {
     v8::Local<v8::Value> index;
     v8::Local<v8::Value> memory;
     for (std::uint32_t i = 0; i + 1 < memories->Length(); i += 2) {
-      if (at(context, memories, i).ToLocal(&index) && index->IsUint32() &&
+      if (at(context, memories, i).ToLocal(&index) &&
           index.As<v8::Uint32>()->Value() == import_index &&
           at(context, memories, i + 1).ToLocal(&memory)) {
         return memory;

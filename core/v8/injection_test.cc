@@ -155,6 +155,9 @@ constexpr Way kWays[] = {
     {"ModuleUnderAThen", MemoryKind::kImported,
      "shadow(); WebAssembly.instantiate(module, imports)"},
     {"BytesUnderAThen", MemoryKind::kImported, "shadow(); WebAssembly.instantiate(m, imports)"},
+    {"ModuleTakenOver", MemoryKind::kImported,
+     "takeOver(); WebAssembly.instantiate(module, imports)"},
+    {"BytesTakenOver", MemoryKind::kImported, "takeOver(); WebAssembly.instantiate(m, imports)"},
 };
 
 class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way> {
@@ -196,6 +199,9 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     return std::string_view(GetParam().script).find("Streaming") != std::string_view::npos;
   }
 
+  // The program's own `then` gets what the promise is resolved with, and keeps it.
+  bool isTakenOver() const { return std::string_view(GetParam().script).starts_with("takeOver"); }
+
  private:
   struct Counts {
     std::uint64_t registered = 0;
@@ -230,8 +236,11 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
       shape = () => JSON.stringify([Object.getOwnPropertyDescriptor(Object.prototype, 'then'), Reflect.ownKeys(Object.prototype).map(String)]);
       // A `then` that changes nothing, and that can't be taken away.
       shadow = () => Object.defineProperty(Object.prototype, 'then', {value: undefined, writable: false, configurable: false, enumerable: true});
+      // A `then` that keeps the result for itself.
+      takeOver = () => { Object.prototype.then = function () {}; };
     )");
     if (std::string_view(GetParam().script).starts_with("shadow")) sandbox_.run("shadow()");
+    if (isTakenOver()) sandbox_.run("takeOver()");
     registry().clear();
     registry().renew();  // the last run's delivery is still a warning (D6)
   }
@@ -256,7 +265,7 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     // The program gets its instance, unless the strike itself took it away.
     const std::string error = sandbox_.run("error");
     if (strike == Strike::kCollection || strike == Strike::kAllocationFailure) {
-      EXPECT_TRUE(is_made);
+      EXPECT_EQ(is_made, !isTakenOver());
       EXPECT_EQ(error, "undefined");
     }
     if (strike == Strike::kCollection) EXPECT_EQ(registered, 1U);

@@ -61,7 +61,7 @@ class InstanceWatch final : public EntryAttachment {
   static void onCollected(const v8::WeakCallbackInfo<InstanceWatch>& info) {
     InstanceWatch* self = info.GetParameter();
     self->instance_.Reset();
-    if (self->entry_ != nullptr) self->entry_->markDead();
+    self->entry_->markDead();  // where nothing was published, the handle is gone with the watch
   }
 
   v8::Global<v8::Object> instance_;

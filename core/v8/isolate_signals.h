@@ -76,7 +76,7 @@ class BasicIsolateSignals {
   /// Makes the context's `WebAssembly` register what it instantiates. Call it on a fresh context,
   /// before any program runs there; a program that ran first could hand over functions of its own.
   /// Returns whether the feature is on there; where it is off, no object of the context was touched
-  /// (T7), nor where the context has no `WebAssembly`.
+  /// (T7), nor where the context has no `WebAssembly` or one whose functions can't be replaced.
   bool install(v8::Local<v8::Context> context);
 
   /// Lets entries follow memories that `memory.grow` moved (D3). V8 tells nobody when it moves one,

@@ -46,9 +46,10 @@ class EngineArguments {
   int count_;
 };
 
-// Whether memory 0 of such a module can only be had from the import object.
+// Whether memory 0 of a module that may register can only be had from the import object: where it
+// is not exported it is imported, or there would be no way to it.
 inline bool isMemoryOnlyImported(const ModuleInspection& inspection) noexcept {
-  return !inspection.memory_export && inspection.memory_import_index;
+  return !inspection.memory_export;
 }
 
 // --- the embedder's side -------------------------------------------------------------------------
@@ -83,11 +84,20 @@ bool BasicIsolateSignals<Policy>::install(v8::Local<v8::Context> context) {
   const v8::Context::Scope scope(context);
   v8::Local<v8::Object> web_assembly;
   if (!ContextFunctions::capture(context).ToLocal(&web_assembly)) return false;
-  if (ContextFunctions(context).hasInstantiateStreaming() &&
-      !replace<Entrance::kInstantiateStreaming>(context, web_assembly, "instantiateStreaming")) {
+  const ContextFunctions functions(context);
+  if (!replace<Entrance::kInstantiate>(context, web_assembly, "instantiate")) {
+    ContextFunctions::release(context);
     return false;
   }
-  return replace<Entrance::kInstantiate>(context, web_assembly, "instantiate");
+  if (functions.hasInstantiateStreaming() &&
+      !replace<Entrance::kInstantiateStreaming>(context, web_assembly, "instantiateStreaming")) {
+    // It was replaced a moment ago, so it can be again.
+    static_cast<void>(web_assembly->CreateDataProperty(
+        context, internalized(isolate_, "instantiate"), functions.instantiate()));
+    ContextFunctions::release(context);
+    return false;
+  }
+  return true;
 }
 
 template <class Policy>
@@ -102,7 +112,9 @@ bool BasicIsolateSignals<Policy>::replace(v8::Local<v8::Context> context,
     return false;
   }
   function->SetName(key);
-  return web_assembly->Set(context, key, function).FromMaybe(false);
+  // The attributes are those that the engine gave it. Set() would call a read-only property a
+  // success.
+  return web_assembly->CreateDataProperty(context, key, function).FromMaybe(false);
 }
 
 template <class Policy>
@@ -317,8 +329,7 @@ void BasicIsolateSignals<Policy>::onSettled(const typename Pending::Settled& set
       instance.Clear();
     }
   }
-  if (instance.IsEmpty() || !instance->IsObject() || module.IsEmpty() ||
-      !module->IsWasmModuleObject()) {
+  if (instance.IsEmpty() || !instance->IsObject() || !module->IsWasmModuleObject()) {
     registry_.report(RegistrationOutcome::kEngineFailure);
     return;
   }

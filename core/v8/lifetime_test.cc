@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <cstddef>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "core/v8/script_test.h"
@@ -99,6 +102,49 @@ TEST_F(Lifetime, G3_ContextsBehaveAsTheEnginesOwnOnceTheFeatureIsGone) {
                       "WebAssembly.instantiate(m).then(() => { done = true; }); done = false"),
             "false");
   EXPECT_EQ(plain.run("done"), "true");
+}
+
+// A page of its own, so that whoever still comes to the object after its end can't miss it.
+class OnItsOwnPage {
+ public:
+  explicit OnItsOwnPage(v8::Isolate* isolate)
+      : page_(
+            mmap(nullptr, kSizeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
+    static_assert(sizeof(IsolateSignals) <= kSizeBytes);
+    signals_ = new (page_) IsolateSignals(isolate, {});
+  }
+  ~OnItsOwnPage() { munmap(page_, kSizeBytes); }
+  OnItsOwnPage(const OnItsOwnPage&) = delete;
+  OnItsOwnPage& operator=(const OnItsOwnPage&) = delete;
+
+  IsolateSignals& signals() { return *signals_; }
+  void destroy() {
+    signals_->~BasicIsolateSignals();
+    mprotect(page_, kSizeBytes, PROT_NONE);
+  }
+
+ private:
+  static constexpr std::size_t kSizeBytes = 4096;
+  void* const page_;
+  IsolateSignals* signals_;
+};
+
+TEST_F(Lifetime, G3_NothingOfTheEnginesComesBackToAnObjectThatIsGone) {
+  Sandbox plain({.is_shim_on = false});
+  const v8::HandleScope handles(plain.isolate());
+  plain.define("m", {});
+  OnItsOwnPage page(plain.isolate());
+  ASSERT_TRUE(page.signals().install(plain.context()));
+  plain.run("kept = new WebAssembly.Instance(new WebAssembly.Module(m))");
+  plain.evaluate("pending = WebAssembly.instantiate(m)");
+  ASSERT_EQ(page.signals().registry().entryCount(), 1U);
+  page.destroy();
+  EXPECT_EQ(plain.run("new WebAssembly.Instance(new WebAssembly.Module(m)) instanceof "
+                      "WebAssembly.Instance"),
+            "true");
+  plain.run("kept = null");
+  plain.host().collectGarbage();  // the prologue and the weak callbacks are no longer there
+  SUCCEED();
 }
 
 TEST_F(Lifetime, R9_TheLimitIsPerIsolateAndFreedByCollection) {

@@ -78,6 +78,9 @@ class MovingIsolate {
     }
   }
 
+  // As a scope that settles a kill does, with the isolate left unlocked.
+  void followMemoriesUnlocked() { execution_->followMemories(); }
+
   CpuLimit& limit() { return *limit_; }
   std::size_t entryCount() const { return signals_->registry().entryCount(); }
 
@@ -182,6 +185,14 @@ TEST_F(MovingIsolateTest, G4_EntriesMadeOnOneThreadAreCollectedOnAnother) {
 }
 
 // Two threads that take turns with four isolates, as a pool of workers does.
+TEST_F(MovingIsolateTest, G4_D3_AThreadThatDoesNotHoldTheIsolateOnlyAsksForMemoriesToBeFollowed) {
+  MovingIsolate isolate(limiter_, kOnlySoft);
+  onAnotherThread([&] { isolate.runUnlimited("a = listen()"); });
+  isolate.followMemoriesUnlocked();
+  onAnotherThread([&] { EXPECT_EQ(isolate.run("while (a[4] === 0); a[4]"), "24"); });
+  EXPECT_EQ(isolate.entryCount(), 1U);
+}
+
 TEST_F(MovingIsolateTest, G4_AFewThreadsShareMoreIsolates) {
   std::vector<std::unique_ptr<MovingIsolate>> isolates;
   for (int i = 0; i < 4; ++i) {

@@ -284,6 +284,7 @@ class BasicPendingInstantiations {
     remove(pending_, watch);
     watch->promise.Reset(isolate_, promise);
     insert(settling_, watch);
+    Policy::beforeEngineCall(isolate_);
     context->GetMicrotaskQueue()->EnqueueMicrotask(isolate_, &onMicrotask, isolate_);
   }
 

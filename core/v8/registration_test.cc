@@ -237,6 +237,35 @@ TEST_F(Registration, R5_OnlyTheMemoryAtTheImportsPositionIsRegistered) {
   EXPECT_EQ(sandbox_.run("[word(other, 16), word(env.env.memory, 16)]"), "7,24");
 }
 
+TEST_F(Registration, R5_AMemoryThatIsImportedAsTheValueOfAGlobalIsNotMemoryZero) {
+  std::vector<std::uint8_t> module{0, 'a', 's', 'm', 1, 0, 0, 0};
+  const auto add = [&](std::initializer_list<std::uint8_t> head, std::string_view name,
+                       std::initializer_list<std::uint8_t> tail) {
+    module.insert(module.end(), head);
+    module.insert(module.end(), name.begin(), name.end());
+    module.insert(module.end(), tail);
+  };
+  add({2, 24, 2, 3, 'e', 'n', 'v', 1}, "g", {3, 0x6F, 0});  // an externref global
+  add({3, 'e', 'n', 'v', 6}, "memory", {2, 0, 1});          // then memory 0
+  add({6, 11, 2, 0x7F, 0, 0x41, 16, 0x0B, 0x7F, 0, 0x41, 20, 0x0B}, "", {});
+  add({7, 43, 2, 16}, "__signal_address", {3, 1, 20});
+  add({}, "__terminated_address", {3, 2});
+  use({});
+  sandbox_.defineBytes("m", module);
+  sandbox_.run(R"(
+    decoy = new WebAssembly.Memory({initial: 1});
+    memory = new WebAssembly.Memory({initial: 1});
+    for (const each of [decoy, memory]) new DataView(each.buffer).setUint32(16, 7, true);
+    imports = {env: {g: decoy, memory}};
+    new WebAssembly.Instance(new WebAssembly.Module(m), imports);
+    WebAssembly.instantiate(m, imports);
+  )");
+  EXPECT_EQ(sandbox_.count(kRegistered), 2U);
+  EXPECT_EQ(sandbox_.run("[word(decoy, 16), word(memory, 16)]"), "7,0");
+  EXPECT_EQ(sandbox_.registry().deliver(), 2U);
+  EXPECT_EQ(sandbox_.run("[word(decoy, 16), word(memory, 16)]"), "7,24");
+}
+
 TEST_F(Registration, T8_AModuleThatWasSerializedIsFollowed) {
   use({});
   const v8::HandleScope handles(sandbox_.isolate());

@@ -396,6 +396,8 @@ class SignalRegistry {
   // The generation, and in the lowest bit whether it is warned. It only ever grows.
   using Level = std::uint64_t;
   using AtomicLevel = typename Policy::template Atomic<Level>;
+  // A walk past so many costs less than making one instance does.
+  static constexpr std::size_t kEntriesARefusal = 64;
   static constexpr Level kWarnedBit = 1;
   static constexpr Level kOneGeneration = 2;
   static_assert(AtomicLevel::kIsAlwaysLockFree, "a signal handler must never wait for a lock (L7)");
@@ -484,9 +486,23 @@ class SignalRegistry {
         Policy::loadWord(memory.data() + *terminated) != 0) {
       return RegistrationOutcome::kAlreadyTerminated;
     }
-    if (entry_count_ >= options_.max_entries) dropDead();
-    if (entry_count_ >= options_.max_entries) return RegistrationOutcome::kTooManyEntries;
-    return RegistrationOutcome::kRegistered;
+    return hasRoom() ? RegistrationOutcome::kRegistered : RegistrationOutcome::kTooManyEntries;
+  }
+
+  // Whether there is room for one more entry, if need be by dropping the dead (R9). That walks the
+  // list, and a program at its limit could make every instantiation do so: after a walk in vain it
+  // takes one refusal for each kEntriesARefusal entries until the next. Where no more than that are
+  // allowed, every call walks.
+  bool hasRoom() noexcept {
+    if (entry_count_ < options_.max_entries) return true;
+    if (walked_in_vain_ > kEntriesARefusal) {
+      walked_in_vain_ -= kEntriesARefusal;
+      return false;
+    }
+    dropDead();
+    const bool has_room = entry_count_ < options_.max_entries;
+    walked_in_vain_ = has_room ? 0 : entry_count_;
+    return has_room;
   }
 
   // Both lie inside the memory, so neither difference can wrap.
@@ -497,6 +513,8 @@ class SignalRegistry {
   const Options options_;
   RegistrationCounters counters_;
   std::size_t entry_count_ = 0;
+  std::size_t walked_in_vain_ =
+      0;  // entries, in the last walk for room; less what was refused since
   AtomicLevel level_{0};
   AtomicList<Entry, Policy> entries_;
 };

@@ -236,6 +236,45 @@ TEST(SignalRegistryLimit, R9_TheDefaultLimitIsNamedAndHolds) {
   EXPECT_EQ(registry.deliver(), SignalRegistry<>::kDefaultMaxEntries);
 }
 
+// Counts the reads of terminated words: how many entries were walked past.
+struct WalkCountingPolicy : StdPolicy {
+  static inline std::uint64_t words_read = 0;
+
+  static std::uint32_t loadWord(const std::byte* address) noexcept {
+    ++words_read;
+    return StdPolicy::loadWord(address);
+  }
+};
+
+TEST(SignalRegistryLimit, R9_AMillionRegistrationsBeyondTheLimitWalkAFewEntriesEach) {
+  constexpr std::uint64_t kRefused = 1'000'000;
+  constexpr std::uint64_t kMaxEntriesARefusal = 66;
+  TestMemory memory = freshMemory();
+  auto registry = registryFor<WalkCountingPolicy>(SignalProtocol::address());
+  for (std::size_t i = 0; i < SignalRegistry<>::kDefaultMaxEntries; ++i) {
+    registry.add(memory.span(), {0, 4}, nullptr);
+  }
+  WalkCountingPolicy::words_read = 0;
+  for (std::uint64_t i = 0; i < kRefused; ++i) registry.add(memory.span(), {0, 4}, nullptr);
+  EXPECT_EQ(registry.counters()[Outcome::kTooManyEntries], kRefused);
+  EXPECT_LE(WalkCountingPolicy::words_read, kRefused * kMaxEntriesARefusal);
+  EXPECT_EQ(registry.deliver(), SignalRegistry<>::kDefaultMaxEntries);
+}
+
+TEST(SignalRegistryLimit, R9_EntriesThatDiedAfterAWalkInVainMakeRoomInTheEnd) {
+  TestMemory memory = freshMemory();
+  SignalRegistry<> registry({.max_entries = 1000});
+  auto first = registry.add(memory.span(), {8, 12}, nullptr);
+  for (int i = 1; i < 1000; ++i) registry.add(memory.span(), {0, 4}, nullptr);
+  EXPECT_EQ(registry.add(memory.span(), {0, 4}, nullptr).outcome, Outcome::kTooManyEntries);
+  first.entry->markDead();
+  int refused = 0;
+  while (registry.add(memory.span(), {0, 4}, nullptr).outcome == Outcome::kTooManyEntries) {
+    ASSERT_LT(++refused, 1000 / 64 + 1);
+  }
+  EXPECT_EQ(registry.entryCount(), 1000U);
+}
+
 struct ExhaustiblePolicy : StdPolicy {
   static inline bool is_exhausted = false;
 

@@ -87,6 +87,17 @@ void InstantiatingIsolate::instantiate(std::size_t count) {
   }
 }
 
+void InstantiatingIsolate::run(const std::string& script) {
+  const v8::Isolate::Scope isolate_scope(host_.get());
+  const v8::HandleScope handles(host_.get());
+  const v8::Context::Scope scope(context_.Get(host_.get()));
+  evaluate(script);
+}
+
+void InstantiatingIsolate::allowStack(std::size_t bytes) {
+  host_.get()->SetStackLimit(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - bytes);
+}
+
 void InstantiatingIsolate::removeCore() { signals_.reset(); }
 
 void InstantiatingIsolate::restoreCore() {
@@ -96,12 +107,7 @@ void InstantiatingIsolate::restoreCore() {
   signals_ = std::make_unique<IsolateSignals>(host_.get(), std::move(options));
 }
 
-void InstantiatingIsolate::keepInstances() {
-  const v8::Isolate::Scope isolate_scope(host_.get());
-  const v8::HandleScope handles(host_.get());
-  const v8::Context::Scope scope(context_.Get(host_.get()));
-  evaluate("kept = []");
-}
+void InstantiatingIsolate::keepInstances() { run("kept = []"); }
 
 void InstantiatingIsolate::collectGarbage() {
   const v8::Isolate::Scope isolate_scope(host_.get());

@@ -26,6 +26,8 @@ enum class Feature : std::uint8_t {
   kOn,
 };
 
+/// Several live beside each other on one thread; they are destroyed in the reverse order of their
+/// construction.
 class InstantiatingIsolate {
  public:
   /// `imports` is a JavaScript expression. Throws std::runtime_error with the engine's words when
@@ -39,6 +41,13 @@ class InstantiatingIsolate {
 
   /// `new WebAssembly.Instance(module, imports)`, so often. Throws std::runtime_error.
   void instantiate(std::size_t count);
+
+  /// Runs a script, with `module` and `imports` at hand. Throws std::runtime_error with what it
+  /// threw.
+  void run(const std::string& script);
+
+  /// Lets the engine use so much of the calling thread's stack from here on.
+  void allowStack(std::size_t bytes);
 
   /// Takes core out, for the `new WebAssembly.Instance` of that isolate: it puts nothing in the
   /// engine's place there but a callback and, for collections, a prologue.

@@ -43,6 +43,7 @@ std::vector<Measurement> allMeasurements() {
   addEntryMeasurements(all);
   addRegistrationMeasurements(all);
   addMemoryMeasurements(all);
+  addScalingMeasurements(all);
   return all;
 }
 

@@ -41,5 +41,6 @@ void addInstantiationMeasurements(std::vector<Measurement>& all);
 void addEntryMeasurements(std::vector<Measurement>& all);
 void addRegistrationMeasurements(std::vector<Measurement>& all);
 void addMemoryMeasurements(std::vector<Measurement>& all);
+void addScalingMeasurements(std::vector<Measurement>& all);
 
 }  // namespace sigproof::benchmarks

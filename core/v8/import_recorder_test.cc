@@ -17,7 +17,9 @@ struct TerminatingPolicy : V8Policy {
   static inline int calls_left = -1;
 
   static void beforeEngineCall(v8::Isolate* isolate) {
-    if (calls_left < 0 || --calls_left >= 0) return;
+    if (calls_left < 0) return;
+    --calls_left;
+    if (calls_left >= 0) return;
     isolate->TerminateExecution();
     // It takes effect at the next JavaScript.
     const v8::HandleScope handles(isolate);

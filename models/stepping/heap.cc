@@ -7,6 +7,8 @@
 #include <functional>
 #include <new>
 
+#include "models/stepping/sanitizer.h"
+
 namespace sigproof::stepping {
 namespace {
 
@@ -44,6 +46,7 @@ void* allocateInArena(std::size_t size_bytes) {
   }
   auto* header = new (arena.data() + offset) BlockHeader{rounded, BlockState::kLive};
   ++live_blocks;
+  allowAccess(header + 1, rounded);
   return header + 1;
 }
 
@@ -56,6 +59,7 @@ void freeInArena(void* pointer) noexcept {
   }
   header->state = BlockState::kFreed;
   std::memset(pointer, kPoisonByte, header->size_bytes);
+  forbidAccess(pointer, header->size_bytes);
   --live_blocks;
 }
 
@@ -98,6 +102,7 @@ std::string_view toString(HeapMode mode) noexcept {
 }
 
 HeapScope::HeapScope(HeapMode mode) noexcept {
+  allowAccess(arena.data(), arena.size());
   arena_used = 0;
   live_blocks = 0;
   must_fail = false;
@@ -118,6 +123,10 @@ void HeapScope::leave() noexcept {
 std::size_t HeapScope::liveBlockCount() const noexcept { return live_blocks; }
 const char* HeapScope::misuse() const noexcept { return misuse_seen; }
 // NOLINTEND(readability-convert-member-functions-to-static)
+
+bool isLiveInQuarantine(const void* address) noexcept {
+  return isInArena(address) && *static_cast<const std::uint8_t*>(address) != kPoisonByte;
+}
 
 void failNextAllocation() noexcept { must_fail = true; }
 

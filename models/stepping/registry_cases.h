@@ -83,7 +83,7 @@ CaseResult runRegistryCase(const RegistryScene& scene, HeapMode heap_mode, const
   RegistryWorld<Registry> world(scene.options);
   for (const ModulePlan& module : scene.modules) world.addModule(module);
   world.expectGenerations(scene.ended_generations, scene.is_renewing);
-  CaseRun run(world);
+  CaseRun<DeliveryState> run(world);
   std::string_view complaint;
   CaseResult result;
   HeapScope heap(heap_mode);

@@ -133,6 +133,7 @@ const ModuleState kReached = word(kWarning, kWarning);
 
 DeliveryState delivery(std::initializer_list<ModuleState> modules) {
   DeliveryState state;
+  state.was_warned = true;  // by the delivery before it
   for (const ModuleState& module : modules) {
     if (module.signal_after == kWarning) ++state.written;
     state.modules[state.module_count++] = module;
@@ -265,7 +266,11 @@ TEST(DeliveryJudge, OnlyRenewalMayPutAZeroIntoAWord) {
   expectRefused(states, kListeningOnly, 1, "to be 24 still");
   DeliveryExpectation renewal = kListeningOnly;
   renewal.is_renewing = true;
-  EXPECT_FALSE(judgeDeliveries(states, renewal));
+  renewal.ended_generations = 1;
+  std::vector renewed{delivery({kReached}), delivery({word(0, kWarning)}), delivery({kReached})};
+  renewed[1].generation = renewed[2].generation = 1;
+  renewed[1].was_warned = false;
+  EXPECT_FALSE(judgeDeliveries(renewed, renewal));
 }
 
 }  // namespace

@@ -1,11 +1,14 @@
 #include "models/stepping/heap.h"
 
+#include <malloc.h>
+
 #include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <new>
+#include <utility>
 
 #include "models/stepping/sanitizer.h"
 
@@ -69,13 +72,20 @@ void freeInArena(void* pointer) noexcept {
 void settleMalloc() noexcept {
   constexpr std::size_t kCachedBlocks = 7;  // of each size, glibc's tcache_count
   constexpr std::size_t kLargestSize = 512;
-  for (std::size_t size = kAlignment; size <= kLargestSize; size += kAlignment) {
-    std::array<void*, kCachedBlocks> blocks{};
-    for (void*& block : blocks) {
-      block = std::malloc(size);
-      asm volatile("" : : "r"(block) : "memory");  // or the compiler drops the pair
+  struct Block {
+    Block* next;
+  };
+  // Sizes that malloc doesn't round up.
+  for (std::size_t size = 24; size <= kLargestSize + 8; size += kAlignment) {
+    Block* taken = nullptr;
+    for (std::size_t exact = 0; exact < kCachedBlocks;) {
+      void* memory = std::malloc(size);
+      if (memory == nullptr) break;
+      taken = new (memory) Block{taken};
+      // A hole that is a little larger is given away whole, and cached with those of its own size.
+      if (malloc_usable_size(memory) == size) ++exact;
     }
-    for (void* block : blocks) std::free(block);
+    while (taken != nullptr) std::free(std::exchange(taken, taken->next));
   }
 }
 

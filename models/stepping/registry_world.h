@@ -141,7 +141,7 @@ class RegistryWorld final : public World<DeliveryState> {
   void look(DeliveryState& state, Action& action) noexcept override {
     constexpr int kErrnoMark = 77;
     state.module_count = static_cast<std::uint32_t>(modules_.size());
-    const DeliveryState* interrupted = std::exchange(interrupted_, &state);
+    DeliveryState* interrupted = std::exchange(interrupted_, &state);
     const std::size_t earlier_inner = std::exchange(inner_looks_, 0);
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       prepareModule(*modules_[i], state.modules[i]);
@@ -159,6 +159,7 @@ class RegistryWorld final : public World<DeliveryState> {
     if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       inspectModule(*modules_[i], state.modules[i], interrupted != nullptr);
+      if (interrupted != nullptr) noteDelivery(state.modules[i], interrupted->modules[i]);
     }
     interrupted_ = interrupted;
     inner_looks_ = earlier_inner + 1;
@@ -198,6 +199,11 @@ class RegistryWorld final : public World<DeliveryState> {
     }
   }
 
+  // What a look has delivered is there for the look that it interrupted.
+  static void noteDelivery(const ModuleState& state, ModuleState& interrupted) noexcept {
+    if (state.signal_after == kWarning) interrupted.signal_before = kWarning;
+  }
+
   static void inspectModule(WatchedMemory& module, ModuleState& state,
                             bool is_interrupting) noexcept {
     state.signal_after = module.readSignal();
@@ -216,9 +222,8 @@ class RegistryWorld final : public World<DeliveryState> {
   std::vector<std::unique_ptr<WatchedMemory>> modules_;
   std::array<typename Registry::Entry*, kMaxModules> entries_{};
   bool is_registry_destroyed_ = false;
-  std::size_t inner_looks_ = 0;  // that have interrupted the look that runs
-  const DeliveryState* interrupted_ =
-      nullptr;  // the look that runs, for the one that interrupts it
+  std::size_t inner_looks_ = 0;           // that have interrupted the look that runs
+  DeliveryState* interrupted_ = nullptr;  // the look that runs, for the one that interrupts it
   alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;
 };
 

@@ -62,7 +62,10 @@ void noteInProgram(Frame& frame, Boundary boundary) noexcept {
 }
 
 extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
-  trapOff();  // the processor does that, but not with the flag that stands in for it
+  // The kernel clears the trap flag for a handler and restores it behind. It does neither with the
+  // flag that stands in for it.
+  const bool is_marked = internal::isMarked();
+  trapOff();
   const int saved_errno = errno;
   Frame* frame = innermost;
   if (frame != nullptr && !frame->is_look) {
@@ -75,7 +78,7 @@ extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
     }
   }
   errno = saved_errno;
-  internal::tellTracer(internal::TracerMessage::kHandlerEnds);
+  if (is_marked) trapOn();  // the parent steps again when the handler has returned
 }
 
 // A crash of the observer's walk ends the walk; a crash of the operation ends the operation; any

@@ -65,7 +65,9 @@ struct StepOutcome {
 /// A function without arguments that is not copied and must not throw.
 class Operation {
  public:
+  // Not of an Operation, which is copied: one that calls another would add boundaries.
   template <class Function>
+    requires(!std::is_same_v<std::remove_cvref_t<Function>, Operation>)
   // NOLINTNEXTLINE(google-explicit-constructor): a lambda is to be passed as it is.
   Operation(Function&& function) noexcept
       : function_(&function), call_([](const void* callee) noexcept {

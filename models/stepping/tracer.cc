@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "models/stepping/trap_flag.h"
@@ -25,16 +27,8 @@ constexpr int kMessageSignal = SIGURG;
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 volatile long message_to_tracer = 0;
 
-/// Where a thread stands: enough to know when it has come back from a handler.
-struct Standpoint {
-  std::uint64_t instruction = 0;
-  std::uint64_t stack = 0;
-  bool is_marked = false;
-
-  bool isSamePlace(const Standpoint& other) const {
-    return instruction == other.instruction && stack == other.stack;
-  }
-};
+// What a stop at a system call is told apart from a step by (PTRACE_O_TRACESYSGOOD).
+constexpr int kSystemCallStop = SIGTRAP | 0x80;
 
 class Tracer {
  public:
@@ -51,7 +45,7 @@ class Tracer {
       if (WIFSIGNALED(status)) return 128 + WTERMSIG(status);
       if (!is_ready) {
         is_ready = true;
-        ptrace(PTRACE_SETOPTIONS, child_, nullptr, PTRACE_O_EXITKILL);
+        ptrace(PTRACE_SETOPTIONS, child_, nullptr, PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD);
       }
       onStop(WSTOPSIG(status));
     }
@@ -61,9 +55,9 @@ class Tracer {
  private:
   /// A stretch that is to be stepped. They nest: a handler may be stepped as well.
   struct Level {
+    bool was_marked = false;  ///< before the instruction that is being stepped
     bool is_in_handler = false;
-    bool is_leaving_handler = false;
-    Standpoint at;  // before the instruction that is being stepped
+    bool is_returning = false;  ///< from the handler: in the system call that does it
   };
 
   bool waitForChild(int& status) const {
@@ -81,10 +75,12 @@ class Tracer {
         return resume(0);
       case SIGTRAP:
         return onStep();
+      case kSystemCallStop:
+        return onSystemCall();
       case SIGSEGV:
       case SIGBUS:
-      case SIGABRT:  // the handler leaves what was stepped, and says so
-        ptrace(PTRACE_CONT, child_, nullptr, signal);
+      case SIGABRT:  // the handler leaves what was stepped, or what looks, and says so
+        ptrace(isInHandler() ? PTRACE_SYSCALL : PTRACE_CONT, child_, nullptr, signal);
         return;
       default:
         return resume(signal);
@@ -102,47 +98,51 @@ class Tracer {
       case internal::TracerMessage::kStepsEnd:
         if (!levels_.empty()) levels_.pop_back();
         break;
-      case internal::TracerMessage::kHandlerEnds:
-        if (!levels_.empty()) levels_.back().is_leaving_handler = true;
-        break;
     }
   }
 
   void onStep() {
-    if (levels_.empty()) return resume(SIGTRAP);  // none of ours
+    if (levels_.empty() || isInHandler()) return resume(SIGTRAP);  // none of ours
     Level& level = levels_.back();
-    const Standpoint here = standpoint();
-    if (level.is_leaving_handler) {
-      const bool is_back = here.isSamePlace(level.at);
-      if (is_back) level.is_in_handler = level.is_leaving_handler = false;
-      return resume(0);
-    }
-    if (level.is_in_handler) return resume(0);
     // As the trap flag does it: what counts is how the flag stood before the instruction.
-    const bool is_boundary = level.at.is_marked;
-    level.at = here;
+    const bool is_boundary = std::exchange(level.was_marked, isMarked());
     if (!is_boundary) return resume(0);
     level.is_in_handler = true;
-    ptrace(PTRACE_CONT, child_, nullptr, SIGTRAP);
+    ptrace(PTRACE_SYSCALL, child_, nullptr, SIGTRAP);
   }
+
+  // The handler runs without being stepped, up to the end of the system call that ends it.
+  void onSystemCall() {
+    if (isInHandler()) {
+      Level& level = levels_.back();
+      __ptrace_syscall_info info{};
+      ptrace(PTRACE_GET_SYSCALL_INFO, child_, sizeof info, &info);
+      if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+        level.is_returning = info.entry.nr == SYS_rt_sigreturn;
+      } else if (level.is_returning) {
+        level.is_in_handler = level.is_returning = false;
+      }
+    }
+    resume(0);
+  }
+
+  bool isInHandler() const { return !levels_.empty() && levels_.back().is_in_handler; }
 
   void resume(int signal) const {
-    const bool is_stepping =
-        !levels_.empty() && (!levels_.back().is_in_handler || levels_.back().is_leaving_handler);
-    ptrace(is_stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, child_, nullptr, signal);
+    const auto how = levels_.empty() ? PTRACE_CONT
+                     : isInHandler() ? PTRACE_SYSCALL
+                                     : PTRACE_SINGLESTEP;
+    ptrace(how, child_, nullptr, signal);
   }
 
-  Standpoint standpoint() const {
+  bool isMarked() const {
     user_regs_struct registers{};
     iovec buffer{&registers, sizeof registers};
     ptrace(PTRACE_GETREGSET, child_, NT_PRSTATUS, &buffer);
 #if defined(__x86_64__)
-    return {registers.rip, registers.rsp, (registers.eflags & internal::kMarkFlag) != 0};
-#elif defined(__aarch64__)
-    // Nothing to mark with: what surrounds the operation is stepped too.
-    return {registers.pc, registers.sp, true};
+    return (registers.eflags & internal::kMarkFlag) != 0;
 #else
-#error "which registers are the instruction pointer and the stack pointer?"
+    return true;  // nothing to mark with: what surrounds the operation is stepped too
 #endif
   }
 

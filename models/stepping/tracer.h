@@ -23,7 +23,7 @@ namespace sigproof::stepping {
 std::optional<int> runTraced(const std::function<int()>& program);
 
 namespace internal {
-enum class TracerMessage : std::uint8_t { kReady, kStepsBegin, kStepsEnd, kHandlerEnds };
+enum class TracerMessage : std::uint8_t { kReady, kStepsBegin, kStepsEnd };
 
 /// In a child that is traced: tells the parent, which has acted on it when this returns. Else
 /// nothing. Async-signal-safe.

@@ -44,11 +44,21 @@ inline constexpr bool kHasTrapFlag = true;
 [[gnu::always_inline]] inline void trapOff() noexcept {
   asm volatile("pushfq; andq $~0x200100, (%%rsp); popfq" ::: "memory", "cc");
 }
+namespace internal {
+[[gnu::always_inline]] inline bool isMarked() noexcept {
+  std::uint64_t flags = 0;
+  asm volatile("pushfq; popq %0" : "=r"(flags)::"memory");
+  return (flags & kMarkFlag) != 0;
+}
+}  // namespace internal
 #else
 // No processor that we know but x86-64 lets a program set such a flag for itself.
 inline constexpr bool kHasTrapFlag = false;
 inline void trapOn() noexcept {}
 inline void trapOff() noexcept {}
+namespace internal {
+inline bool isMarked() noexcept { return false; }
+}  // namespace internal
 #endif
 
 }  // namespace sigproof::stepping

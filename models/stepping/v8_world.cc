@@ -206,7 +206,7 @@ void V8World::look(DeliveryState& state, Action& action) noexcept {
   constexpr int kErrnoMark = 77;
   state.module_count = static_cast<std::uint32_t>(memories_.size());
   for (std::size_t i = 0; i < memories_.size(); ++i) prepare(memories_[i], state.modules[i]);
-  const DeliveryState* interrupted = std::exchange(interrupted_, &state);
+  DeliveryState* interrupted = std::exchange(interrupted_, &state);
   const std::size_t earlier_inner = std::exchange(inner_looks_, 0);
   errno = kErrnoMark;
   state.generation = static_cast<std::uint32_t>(registry_->generation());
@@ -217,7 +217,11 @@ void V8World::look(DeliveryState& state, Action& action) noexcept {
   action.run([&]() noexcept { state.written = static_cast<std::uint32_t>(deliver()); });
   if (inner_looks_ > 0) state.was_warned = registry_->isWarned();
   if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
-  for (std::size_t i = 0; i < memories_.size(); ++i) inspect(memories_[i], state.modules[i]);
+  for (std::size_t i = 0; i < memories_.size(); ++i) {
+    inspect(memories_[i], state.modules[i]);
+    if (interrupted == nullptr || state.modules[i].signal_after != kWarning) continue;
+    interrupted->modules[i].signal_before = kWarning;
+  }
   interrupted_ = interrupted;
   inner_looks_ = earlier_inner + 1;
 }

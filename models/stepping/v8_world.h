@@ -111,7 +111,7 @@ class V8World final : public World<DeliveryState> {
   bool is_operating_ = false;
   bool is_window_wanted_ = false;
   std::size_t inner_looks_ = 0;  // that have interrupted the look that runs
-  const DeliveryState* interrupted_ = nullptr;
+  DeliveryState* interrupted_ = nullptr;
 };
 
 }  // namespace sigproof::stepping

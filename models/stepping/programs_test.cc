@@ -241,14 +241,17 @@ TEST_P(SteppingProgram, AnswersGarbageWithOneLineAndStatus2) {
 }
 
 TEST_P(SteppingProgram, IsSteppedByAParentWhereTheTrapFlagDoesNotWork) {
-  const Ended ended = run({program(GetParam()), "--run", "mark_terminated"}, Debugger::kKeepsTraps);
+  const std::vector<std::string> command{program(GetParam()), "--run", "mark_terminated", "--pairs",
+                                         "8"};
+  const Ended ended = run(command, Debugger::kKeepsTraps);
   if (ended.status == 3) GTEST_SKIP() << "a parent may not step a child here";
   EXPECT_EQ(ended.status, 0) << ended.error;
   const auto traced = reports::recordFromJson(nlohmann::json::parse(ended.output));
-  const auto plain = record("mark_terminated");
+  const auto plain = reports::recordFromJson(nlohmann::json::parse(run(command).output));
   EXPECT_THAT(traced.engine, HasSubstr("PTRACE_SINGLESTEP"));
   EXPECT_TRUE(traced.exhausted);
   EXPECT_EQ(traced.detail.at("cases"), plain.detail.at("cases")) << "the same boundaries";
+  EXPECT_EQ(traced.detail.at("two_preemptions"), plain.detail.at("two_preemptions"));
 }
 
 TEST_P(SteppingProgram, SaysThatItWasSkippedWhereNeitherTheTrapFlagNorPtraceWorks) {

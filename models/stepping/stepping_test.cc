@@ -2,6 +2,7 @@
 // only must be seen, and seen again in a replay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/signal_registry.h"
 #include "models/stepping/case_run.h"
 #include "models/stepping/elements.h"
 #include "models/stepping/flawed_list.h"
@@ -23,6 +25,7 @@
 #include "models/stepping/list_cases.h"
 #include "models/stepping/list_world.h"
 #include "models/stepping/pairs.h"
+#include "models/stepping/registry_cases.h"
 #include "models/stepping/stepper.h"
 #include "models/stepping/tracer.h"
 
@@ -336,6 +339,20 @@ TEST_F(Stepping, L2_TwoHandlersInOneCallAreTried) {
   EXPECT_THAT(result.failed_plan.selection.boundaries(), ::testing::SizeIs(2));
 }
 
+// A look has read a word, is interrupted by another which warns that module, and goes on.
+TEST_F(Stepping, R6_AHandlerInsideAHandlerMayWarnAModuleThatIsBeingRegistered) {
+  const auto cases = levelCases<SignalRegistry<>>();
+  const Case one = named(cases, "malloc/renew-then-add-struck-once");
+  const std::vector<std::uint32_t> boundaries = step(one, {0}).program_boundaries;
+  std::size_t inner_boundaries = 0;
+  for (const std::uint32_t boundary : boundaries) {
+    const CaseResult result = one.run({.selection = Selection({boundary}), .inner = Selection()});
+    ASSERT_FALSE(result.failure) << result.states;
+    inner_boundaries += result.inner_boundaries;
+  }
+  EXPECT_GT(inner_boundaries, 10 * boundaries.size());
+}
+
 TEST_F(Stepping, AllPairsAreAllPairs) {
   const auto cases = clearCases(flawed<ListFlaw::kNone>());
   const Case one = named(cases, "quarantine/writing/of-0");
@@ -354,13 +371,29 @@ std::size_t boundariesOfClear() {
   return step(named(clearCases(flawed<ListFlaw::kNone>()), "quarantine/writing/of-2")).boundaries;
 }
 
+// With a system call, within which nobody is interrupted.
+std::size_t boundariesOfSystemCall() {
+  Counter counter;
+  stepThrough(counter, {}, []() noexcept {
+    long number = SYS_getppid;
+    asm volatile("nop; syscall; nop" : "+a"(number)::"rcx", "r11", "memory");
+  });
+  return counter.count;
+}
+
 TEST_F(Stepping, AParentProcessCountsTheSameBoundaries) {
-  const std::size_t expected = boundariesOfClear();
-  ASSERT_GT(expected, 50U);
+  const std::size_t of_clear = boundariesOfClear();
+  const std::size_t of_system_call = boundariesOfSystemCall();
+  ASSERT_GT(of_clear, 50U);
   const std::optional<int> status = runTraced([&] {
-    const bool is_same = isSteppingSupported() && boundariesOfClear() == expected;
-    const auto cases = pushFrontCases(flawed<ListFlaw::kPublishBeforeLink>());
-    return is_same && step(named(cases, "malloc/writing/onto-2")).failure ? 42 : 1;
+    if (!isSteppingSupported()) return 1;
+    if (boundariesOfClear() != of_clear) return 2;
+    if (boundariesOfSystemCall() != of_system_call) return 3;
+    const auto flawed_cases = pushFrontCases(flawed<ListFlaw::kPublishBeforeLink>());
+    if (!step(named(flawed_cases, "malloc/writing/onto-2")).failure) return 4;
+    const PairsResult nested =
+        tryPairs({keepAll<PairFlaw::kNotReentrant>()}, {{10, 20, 30, 40}}, {.count = 1});
+    return nested.failed_case && nested.failed_plan.inner ? 42 : 5;
   });
   if (!status) GTEST_SKIP() << "a parent may not step a child here";
   EXPECT_EQ(*status, 42);

@@ -105,7 +105,9 @@ class Tracer {
     if (levels_.empty() || isInHandler()) return resume(SIGTRAP);  // none of ours
     Level& level = levels_.back();
     // As the trap flag does it: what counts is how the flag stood before the instruction.
-    const bool is_boundary = std::exchange(level.was_marked, isMarked());
+    const Stop stop = stopOfStep();
+    if (stop.is_behind_system_call) return resume(0);  // where the trap flag doesn't strike
+    const bool is_boundary = std::exchange(level.was_marked, stop.is_marked);
     if (!is_boundary) return resume(0);
     level.is_in_handler = true;
     ptrace(PTRACE_SYSCALL, child_, nullptr, SIGTRAP);
@@ -135,14 +137,22 @@ class Tracer {
     ptrace(how, child_, nullptr, signal);
   }
 
-  bool isMarked() const {
+  struct Stop {
+    bool is_marked = false;
+    bool is_behind_system_call = false;
+  };
+
+  Stop stopOfStep() const {
     user_regs_struct registers{};
     iovec buffer{&registers, sizeof registers};
     ptrace(PTRACE_GETREGSET, child_, NT_PRSTATUS, &buffer);
 #if defined(__x86_64__)
-    return (registers.eflags & internal::kMarkFlag) != 0;
+    // orig_rax is the system call's number, or -1 where the thread was interrupted.
+    return {(registers.eflags & internal::kMarkFlag) != 0,
+            static_cast<std::int64_t>(registers.orig_rax) >= 0};
 #else
-    return true;  // nothing to mark with: what surrounds the operation is stepped too
+    // Nothing to mark with: what surrounds the operation is stepped too.
+    return {true, false};
 #endif
   }
 

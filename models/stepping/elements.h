@@ -6,7 +6,7 @@
 //
 // Each kind offers: kName; push(); id(); isAlive(), for an element that a walk was handed;
 // aliveBits(); kTellsLifeUnder(heap), whether those bits mean anything under that heap; and
-// kCanRefuse, whether its constructor can throw.
+// kIsThrownOver, whether what throws is stepped with elements of this kind, too.
 #pragma once
 
 #include <array>
@@ -58,7 +58,7 @@ class Resident {
   }
   static std::uint8_t aliveBits(const Census& census) noexcept { return census.aliveBits(); }
 
-  static constexpr bool kCanRefuse = true;
+  static constexpr bool kIsThrownOver = false;
   static constexpr bool tellsLifeUnder(HeapMode /*heap*/) noexcept { return true; }
 
  private:
@@ -92,6 +92,9 @@ class WritingElement : public Resident {
 class OwningElement : public Resident {
  public:
   static constexpr std::string_view kName = "owning";
+  // Unwinding takes tens of thousands of instructions, so it is stepped with one kind: with this
+  // one, which has most to lose.
+  static constexpr bool kIsThrownOver = true;
 
   OwningElement(Census& census, ElementId id, bool is_refused)
       : Resident(census, id, is_refused), cell_(std::make_unique<Cell>()) {
@@ -116,7 +119,7 @@ class OwningElement : public Resident {
 /// Nothing but a number. It can't tell that it is dead; memory in quarantine can.
 struct TrivialElement {
   static constexpr std::string_view kName = "trivial";
-  static constexpr bool kCanRefuse = false;
+  static constexpr bool kIsThrownOver = false;
 
   ElementId number;
 

@@ -15,7 +15,7 @@ namespace sigproof::stepping {
 namespace {
 
 /// Bits of the elements 0 to 4.
-constexpr std::size_t kCount = 5;
+constexpr std::size_t kFiltered = 5;
 /// For filter(): what is left of 3 2 1 0 without 2 and 1.
 constexpr unsigned kWithout2And1 = 0b01001;
 
@@ -68,7 +68,7 @@ std::vector<Case> pushFrontCases(const ListKind& kind) {
   for (std::size_t count = 0; count <= 3; ++count) {
     addPlain(cases, kind, fmt::format("onto-{}", count), count, firstElements(count + 1), push);
   }
-  if (!kind.can_refuse) return cases;  // what is thrown over is seen with the others
+  if (!kind.is_thrown_over) return cases;
   addPlain(cases, kind, "allocation-fails", 2, firstElements(2),
            [](AnyListWorld& world) noexcept -> std::string_view {
              failNextAllocation();
@@ -93,15 +93,15 @@ std::vector<Case> pushFrontCases(const ListKind& kind) {
 
 std::vector<Case> filterCases(const ListKind& kind) {
   std::vector<Case> cases;
-  for (unsigned kept = 0; kept < 1U << kCount; ++kept) {
-    std::vector<ElementId> after = firstElements(kCount);
+  for (unsigned kept = 0; kept < 1U << kFiltered; ++kept) {
+    std::vector<ElementId> after = firstElements(kFiltered);
     std::erase_if(after, [&](ElementId id) { return (kept >> id & 1U) == 0; });
-    addPlain(cases, kind, fmt::format("keep-0b{:0{}b}", kept, kCount), kCount, after,
+    addPlain(cases, kind, fmt::format("keep-0b{:0{}b}", kept, kFiltered), kFiltered, after,
              filterKeeping(kept));
   }
-  if (!kind.can_refuse) return cases;
+  if (!kind.is_thrown_over) return cases;
   // Rejects 4, keeps 3, throws at 2.
-  addPlain(cases, kind, "predicate-throws", kCount, {3, 2, 1, 0},
+  addPlain(cases, kind, "predicate-throws", kFiltered, {3, 2, 1, 0},
            [](AnyListWorld& world) noexcept -> std::string_view {
              try {
                world.filter(0b01111, 2);

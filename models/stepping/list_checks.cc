@@ -45,27 +45,29 @@ template <class Element, ListFlaw kFlaw>
 using Flawed = FlawedList<Element, kFlaw>;
 
 Check pushFrontCheck() {
-  return {"push_front",
-          {"L1", "L2", "L3"},
-          "pushFront onto lists of 0 to 3 elements, one whose allocation fails, one whose "
-          "constructor throws; elements that are trivial, whose destructor writes, that own memory",
-          forEachElement([]<class E>() { return pushFrontCases(listKind<List<E>, E>()); }),
-          "publishes an element before its link is set",
-          canaryForEachElement([]<class E>() {
-            return pushFrontCases(listKind<Flawed<E, ListFlaw::kPublishBeforeLink>, E>());
-          })};
+  return {
+      "push_front",
+      {"L1", "L2", "L3"},
+      "pushFront onto lists of 0 to 3 elements that are trivial, whose destructor writes, that own "
+      "memory; of the last kind one whose allocation fails, one whose constructor throws",
+      forEachElement([]<class E>() { return pushFrontCases(listKind<List<E>, E>()); }),
+      "publishes an element before its link is set",
+      canaryForEachElement([]<class E>() {
+        return pushFrontCases(listKind<Flawed<E, ListFlaw::kPublishBeforeLink>, E>());
+      })};
 }
 
 Check filterCheck() {
-  return {"filter_every_subset",
-          {"L2", "L3", "L5"},
-          "filter of a list of 5 elements for each of the 32 subsets to keep, and one whose "
-          "predicate throws; elements of the three kinds",
-          forEachElement([]<class E>() { return filterCases(listKind<List<E>, E>()); }),
-          "frees an element before it is unlinked",
-          canaryForEachElement([]<class E>() {
-            return filterCases(listKind<Flawed<E, ListFlaw::kFreeBeforeUnlink>, E>());
-          })};
+  return {
+      "filter_every_subset",
+      {"L2", "L3", "L5"},
+      "filter of a list of 5 elements of the three kinds for each of the 32 subsets to keep, and "
+      "for those that own memory one whose predicate throws",
+      forEachElement([]<class E>() { return filterCases(listKind<List<E>, E>()); }),
+      "frees an element before it is unlinked",
+      canaryForEachElement([]<class E>() {
+        return filterCases(listKind<Flawed<E, ListFlaw::kFreeBeforeUnlink>, E>());
+      })};
 }
 
 Check clearCheck() {

@@ -150,14 +150,14 @@ class ListWorld final : public AnyListWorld {
 /// A kind of list and its elements.
 struct ListKind {
   std::string_view element;
-  bool can_refuse = false;                       ///< elements' constructors can throw
+  bool is_thrown_over = false;  ///< what throws is stepped with these elements, too
   bool (*tells_life_under)(HeapMode) = nullptr;  ///< whether aliveBits() means anything there
   std::unique_ptr<AnyListWorld> (*make_world)(const ListExpectation&) = nullptr;
 };
 
 template <class List, class Element>
 ListKind listKind() {
-  return {Element::kName, Element::kCanRefuse, &Element::tellsLifeUnder,
+  return {Element::kName, Element::kIsThrownOver, &Element::tellsLifeUnder,
           [](const ListExpectation& expectation) -> std::unique_ptr<AnyListWorld> {
             return std::make_unique<ListWorld<List, Element>>(expectation);
           }};

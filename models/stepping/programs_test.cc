@@ -71,9 +71,9 @@ void forbidTracing() {
 // Becomes the program; does not return.
 [[noreturn]] void become(const std::vector<std::string>& command, const std::string& output,
                          const std::string& error, Debugger debugger) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-  dup2(open(output.c_str(), kFlags, 0600), STDOUT_FILENO);
-  dup2(open(error.c_str(), kFlags, 0600), STDERR_FILENO);
+  constexpr int kForWriting = O_WRONLY | O_CREAT | O_TRUNC;
+  dup2(open(output.c_str(), kForWriting, 0600), STDOUT_FILENO);
+  dup2(open(error.c_str(), kForWriting, 0600), STDERR_FILENO);
   if (debugger != Debugger::kNone) ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
   if (debugger == Debugger::kKeepsTrapsAndForbidsTracing) forbidTracing();
   std::vector<char*> arguments;

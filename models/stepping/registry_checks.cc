@@ -30,8 +30,9 @@ std::vector<Check> registryChecks() {
       {"level",
        {"L2", "D5", "D6"},
        "renew with and without a warning, add between a renewal and a warning, retireGeneration; "
-       "one handler, at each instruction in turn (at O0 at some of them), that sends a late signal "
-       "and delivers",
+       "one handler, at each instruction of core's text in turn (of unoptimised and sanitized code "
+       "at "
+       "some of them), that sends a late signal and delivers",
        levelCases<Registry>(),
        "erases the warning of a handler that strikes renew",
        {{"", levelCases<FlawedRegistry<RegistryFlaw::kErasesNewWarnings>>()}}},
@@ -39,7 +40,8 @@ std::vector<Check> registryChecks() {
        {"L3", "D1", "D3", "D5", "D6"},
        "moveMemory of the oldest, the middle and the newest of three entries under a warning that "
        "the copy missed, and with no memory for the successor; handlers at all instructions, and "
-       "for the middle one at one instruction in turn (at O0 at some of them)",
+       "for the middle one at one instruction of core's text in turn (of unoptimised and sanitized "
+       "code at some of them)",
        moveMemoryCases<Registry>(),
        "finds no entry while a memory is followed",
        {{"", moveMemoryCases<FlawedRegistry<RegistryFlaw::kHidesWhileMoving>>()}}},

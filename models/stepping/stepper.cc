@@ -124,14 +124,14 @@ void installHandlers() {
   static_cast<void>(kIsInstalled);
 }
 
-enum class Stepping : std::uint8_t { kNone, kWhole, kWindows };
+enum class SteppedPart : std::uint8_t { kNone, kWhole, kWindows };
 
 // Not inlined: whoever calls it is not to keep in a register what a jump would lose.
-[[gnu::noinline]] void runIn(Frame& frame, Stepping stepping, Operation operation) noexcept {
+[[gnu::noinline]] void runIn(Frame& frame, SteppedPart part, Operation operation) noexcept {
   // NOLINTNEXTLINE(cert-err52-cpp): the only way out of a handler of SIGSEGV.
   if (sigsetjmp(frame.escape, 0) == 0) {
-    if (stepping != Stepping::kNone) internal::tellTracer(internal::TracerMessage::kStepsBegin);
-    if (stepping == Stepping::kWhole) {
+    if (part != SteppedPart::kNone) internal::tellTracer(internal::TracerMessage::kStepsBegin);
+    if (part == SteppedPart::kWhole) {
       trapOn();
       operation();
       trapOff();
@@ -141,14 +141,14 @@ enum class Stepping : std::uint8_t { kNone, kWhole, kWindows };
   } else {
     trapOff();
   }
-  if (stepping != Stepping::kNone) internal::tellTracer(internal::TracerMessage::kStepsEnd);
+  if (part != SteppedPart::kNone) internal::tellTracer(internal::TracerMessage::kStepsEnd);
 }
 
-StepOutcome run(Frame& frame, Stepping stepping, Operation operation) noexcept {
+StepOutcome run(Frame& frame, SteppedPart part, Operation operation) noexcept {
   frame.outer = innermost;
-  if (frame.outer == nullptr && stepping != Stepping::kNone) in_program_count = 0;
+  if (frame.outer == nullptr && part != SteppedPart::kNone) in_program_count = 0;
   innermost = &frame;
-  runIn(frame, stepping, operation);
+  runIn(frame, part, operation);
   innermost = frame.outer;
   return frame.outcome;
 }
@@ -164,14 +164,14 @@ StepOutcome stepThrough(BoundaryObserver& observer, const Selection& selection,
                         Operation operation) {
   installHandlers();
   Frame frame{.observer = &observer, .selection = &selection};
-  return run(frame, Stepping::kWhole, operation);
+  return run(frame, SteppedPart::kWhole, operation);
 }
 
 StepOutcome stepWindows(BoundaryObserver& observer, const Selection& selection,
                         Operation operation) {
   installHandlers();
   Frame frame{.observer = &observer, .selection = &selection};
-  return run(frame, Stepping::kWindows, operation);
+  return run(frame, SteppedPart::kWindows, operation);
 }
 
 std::span<const std::uint32_t> boundariesInProgram() noexcept {
@@ -181,13 +181,13 @@ std::span<const std::uint32_t> boundariesInProgram() noexcept {
 int runGuarded(Operation operation) {
   installHandlers();
   Frame frame;
-  return run(frame, Stepping::kNone, operation).crash_signal;
+  return run(frame, SteppedPart::kNone, operation).crash_signal;
 }
 
 bool guardedLook(Operation look) noexcept {
   installHandlers();
   Frame frame{.is_look = true};
-  return run(frame, Stepping::kNone, look).crash_signal == 0;
+  return run(frame, SteppedPart::kNone, look).crash_signal == 0;
 }
 
 void abandonLook() noexcept {

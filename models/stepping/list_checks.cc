@@ -58,16 +58,16 @@ Check pushFrontCheck() {
 }
 
 Check filterCheck() {
-  return {
-      "filter_every_subset",
-      {"L2", "L3", "L5"},
-      "filter of a list of 5 elements of the three kinds for each of the 32 subsets to keep, and "
-      "for those that own memory one whose predicate throws",
-      forEachElement([]<class E>() { return filterCases(listKind<List<E>, E>()); }),
-      "frees an element before it is unlinked",
-      canaryForEachElement([]<class E>() {
-        return filterCases(listKind<Flawed<E, ListFlaw::kFreeBeforeUnlink>, E>());
-      })};
+  return {"filter_every_subset",
+          {"L2", "L3", "L5"},
+          "filter of a list of 5 elements whose destructor writes for each of the 32 subsets to "
+          "keep, of the other kinds for the 16 that treat two neighbours alike, and for those that "
+          "own memory one whose predicate throws",
+          forEachElement([]<class E>() { return filterCases(listKind<List<E>, E>()); }),
+          "frees an element before it is unlinked",
+          canaryForEachElement([]<class E>() {
+            return filterCases(listKind<Flawed<E, ListFlaw::kFreeBeforeUnlink>, E>());
+          })};
 }
 
 Check clearCheck() {

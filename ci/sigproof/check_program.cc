@@ -153,7 +153,11 @@ Record runCheck(const Check& check, const CheckLimits& limits) {
                        .time_limit_s = limits.time_s,
                        .memory_limit_kib = limits.memory_kib};
   command.arguments.insert(command.arguments.end(), check.arguments.begin(), check.arguments.end());
-  return recordOf(check, runChild(command));
+  const ChildResult child = runChild(command);
+  // A word that the program refuses is the user's, not a check that failed.
+  const bool is_refused = child.end == ChildEnd::kExited && child.exit_status == kUsageStatus;
+  if (!check.arguments.empty() && is_refused) throw UserError(lastLine(child.error));
+  return recordOf(check, child);
 }
 
 Record replayCheck(const Check& check, const std::vector<std::string>& arguments) {

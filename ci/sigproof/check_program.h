@@ -21,6 +21,8 @@ namespace sigproof::tool {
 
 /// The longest check takes seconds; ten times that on a busy machine is still well below this.
 inline constexpr double kCheckTimeLimitS = 180;
+/// Where more than the usual was asked for.
+inline constexpr double kLongCheckTimeLimitS = 24 * 3600.0;
 /// Listing does no work.
 inline constexpr double kListTimeLimitS = 20;
 
@@ -48,7 +50,8 @@ std::vector<Check> listChecks(const std::filesystem::path& program);
 /// Throws UserError if there is no such program or one can't say what it has.
 std::vector<Check> listAllChecks(const Workspace& workspace, const std::string& program_prefix);
 
-/// Runs it. Throws Interrupted, and UserError if the program can't be started.
+/// Runs it. Throws Interrupted, and UserError if the program can't be started or refuses the
+/// check's arguments.
 reports::Record runCheck(const Check& check, const CheckLimits& limits = {});
 
 /// Repeats one execution: `arguments` are the program's own, {"--replay", name, "--state", state}.

@@ -37,6 +37,9 @@ struct CheckOptions {
   std::string state;
   std::string stepped_case;
   std::string boundary;
+  std::string inner;
+  // run, stepping
+  std::string pairs;
 };
 
 using OptionsPointer = std::shared_ptr<CheckOptions>;
@@ -71,13 +74,19 @@ void listChecksOf(const CommandContext& context, const CheckCommand& command, bo
 }
 
 int run(const CommandContext& context, const CheckCommand& command, const CheckOptions& options) {
+  CheckLimits limits;
+  // Someone who asks for more pairs than the gate's knows how long they want to wait.
+  if (!options.pairs.empty()) limits.time_s = kLongCheckTimeLimitS;
   std::vector<Job> jobs;
   for (Check& check : matchingChecks(context, command, options.patterns)) {
     if (options.seed != 0) check.arguments = {"--seed", std::to_string(options.seed)};
     if (!options.search.empty()) {
       check.arguments.insert(check.arguments.end(), {"--search", options.search});
     }
-    jobs.push_back({check.name, [check] { return runCheck(check); }});
+    if (!options.pairs.empty()) {
+      check.arguments.insert(check.arguments.end(), {"--pairs", options.pairs});
+    }
+    jobs.push_back({check.name, [check, limits] { return runCheck(check, limits); }});
   }
   return runAndTell(jobs, {.is_json = options.is_json, .concurrency = options.concurrency});
 }
@@ -88,7 +97,7 @@ int replay(const CommandContext& context, const CheckCommand& command,
   std::vector<std::string> arguments{"--replay", check.name};
   for (const auto& [flag, value] :
        {std::pair{"--state", options.state}, std::pair{"--case", options.stepped_case},
-        std::pair{"--boundary", options.boundary}}) {
+        std::pair{"--boundary", options.boundary}, std::pair{"--inner", options.inner}}) {
     if (!value.empty()) arguments.insert(arguments.end(), {flag, value});
   }
   const reports::Record record = replayCheck(check, arguments);
@@ -121,6 +130,10 @@ void addRun(CLI::App& parent, CommandContext& context, const CheckCommand& comma
     run_command->add_option("--search", options->search,
                             "Instead of full where that ends within a budget, else the largest "
                             "bound that does: full, bound:N (preemptions), random:N (executions)");
+  } else if (command.kind == reports::Kind::kStepping) {
+    run_command->add_option("--pairs", options->pairs,
+                            "Pairs of preemptions to try, or all, which takes hours");
+    run_command->add_option("--seed", options->seed, "Chooses the pairs")->check(kSeedRange);
   }
   run_command->callback(
       [&context, command, options] { context.exit_status = run(context, command, *options); });
@@ -139,8 +152,11 @@ void addReplay(CLI::App& parent, CommandContext& context, const CheckCommand& co
     replay_command->add_option("--case", options->stepped_case,
                                "The case, as a failed check names it");
     replay_command
-        ->add_option("--boundary", options->boundary, "The instruction that the handler preempts")
+        ->add_option("--boundary", options->boundary,
+                     "The instruction that the handler preempts; two with a comma; or all")
         ->required();
+    replay_command->add_option("--inner", options->inner,
+                               "The instruction of that handler that another one preempts, or all");
   }
   replay_command->add_flag("--json", options->is_json, "Print a record as one JSON line");
   replay_command->callback(
@@ -179,6 +195,7 @@ void addCheckCommands(CLI::App& app, CommandContext& context) {
                                   "machine instructions",
                    .examples = "Examples:\n"
                                "  sigproof step run '*@O2'\n"
+                               "  sigproof step run 'clear@O2' --pairs all\n"
                                "  sigproof step replay stepping/NAME --case C --boundary 17"});
   addCheckCommand(app, context,
                   {.kind = reports::Kind::kRealModule,

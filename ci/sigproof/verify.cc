@@ -38,7 +38,9 @@ class Plan {
     if (isWanted(Kind::kModel)) {
       addPrograms("sigproof-models", {"--seed", std::to_string(options_.seed)});
     }
-    if (isWanted(Kind::kStepping)) addPrograms("sigproof-stepping-");
+    if (isWanted(Kind::kStepping)) {
+      addPrograms("sigproof-stepping-", {"--seed", std::to_string(options_.seed)});
+    }
     if (isWanted(Kind::kFuzz)) addCorpus();
     if (isWanted(Kind::kRealModule)) addPrograms("sigproof-real-modules");
     if (isWanted(Kind::kFuzz)) addFuzz();

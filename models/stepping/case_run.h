@@ -1,150 +1,104 @@
 // The one way in which a case runs, whatever it looks at: look, step, look, judge.
 //
-//   World world;                               // has State, look(State&), judge(states)
-//   CaseRun<World> run(world);
+//   ListWorld<List> world;                     // a World<ListState>
+//   CaseRun<ListState> run(world);
 //   run.step(plan, [&]() noexcept { world.list().clear(); });
 //   CaseResult result = run.conclude(extra complaint or "");
 //
-// A World offers:
-//   using State = ...;                                   what a handler records
-//   void look(State&) noexcept;                          async-signal-safe, may crash
-//   std::optional<Violation> judge(std::span<const State>) const;
-// and describe(State) is found for its State.
+// describe(State) is found for its State. Compiled once, for the states that there are: only what a
+// World and an operation do is compiled at each level.
 #pragma once
 
-#include <fmt/format.h>
-
-#include <csignal>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "models/stepping/check.h"
-#include "models/stepping/look_fault.h"
 #include "models/stepping/stepper.h"
 #include "models/stepping/trace.h"
 
 namespace sigproof::stepping {
 
 /// "it died of SIGSEGV".
-inline std::string describeCrash(int signal) {
-  return fmt::format("it died of SIG{}", sigabbrev_np(signal));
-}
+std::string describeCrash(int signal);
 
-template <class World>
+/// Runs what a handler does to the production code: just so, or stepped.
+class Action {
+ public:
+  virtual ~Action() = default;
+  virtual void run(Operation operation) noexcept { operation(); }
+};
+
+/// What is stepped, and what a handler sees of it.
+template <class StateType>
+class World {
+ public:
+  using State = StateType;
+  virtual ~World() = default;
+
+  /// What a handler does, by `action`, and what it saw. Async-signal-safe; may crash.
+  virtual void look(State& state, Action& action) noexcept = 0;
+  /// The first state that must not be.
+  virtual std::optional<Violation> judge(std::span<const State> states) const = 0;
+
+ protected:
+  World() = default;
+  World(const World&) = default;
+  World& operator=(const World&) = default;
+};
+
+template <class State>
 class CaseRun final : public BoundaryObserver {
  public:
-  using State = typename World::State;
-
-  explicit CaseRun(World& world) : world_(world), trace_(std::make_unique<Trace<State>>()) {}
+  explicit CaseRun(World<State>& world) : world_(world), trace_(std::make_unique<Trace<State>>()) {}
 
   /// Looks before, at the boundaries and after. A look that meets a fault is the last one.
-  template <class Operation>
-  void step(const CasePlan& plan, Operation&& operation) {
-    if (!take(Moment::kBefore, {})) return;
-    if (plan.is_stepped) {
-      outcome_ = stepThrough(*this, plan.selection, operation);
-    } else {
-      outcome_.crash_signal = runGuarded(operation);
-    }
-    if (outcome_.crash_signal == 0 && !is_stopped_) take(Moment::kAfter, {});
-  }
+  void step(const CasePlan& plan, Operation operation);
 
-  bool atBoundary(Boundary boundary) noexcept override { return take(Moment::kBoundary, boundary); }
+  /// As step(), but of the operation only what it calls between trapOn() and trapOff() is stepped.
+  void stepWindows(const CasePlan& plan, Operation operation);
+
+  bool atBoundary(Boundary boundary) noexcept override;
 
   /// Judges what was seen; `complaint`, if not empty, is about the operation's result. Where this
   /// reports a failure the world is broken and must be leaked.
-  CaseResult conclude(const std::string& complaint) const {
-    CaseResult result;
-    result.boundaries = outcome_.boundaries;
-    result.boundaries_in_program = outcome_.in_program;
-    result.state_count = trace_->size();
-    result.is_complete = !is_stopped_ && outcome_.crash_signal == 0;
-    result.failure = findFailure(complaint);
-    result.states = describeStates();
-    return result;
-  }
+  CaseResult conclude(const std::string& complaint) const;
 
  private:
-  bool take(Moment moment, Boundary boundary) noexcept {
-    state_ = State{};
-    if (!guardedLook([&]() noexcept { world_.look(state_); }) && state_.fault == LookFault::kNone) {
-      state_.fault = LookFault::kCrashed;
-    }
-    const bool has_room = trace_->add(moment, boundary, state_);
-    is_stopped_ = is_stopped_ || !has_room || state_.fault != LookFault::kNone;
-    return !is_stopped_;
-  }
+  // Steps a handler and looks at its boundaries.
+  class SteppedAction final : public Action, public BoundaryObserver {
+   public:
+    SteppedAction(CaseRun& run, const Selection& selection, std::size_t boundary)
+        : run_(run), selection_(selection), boundary_(boundary) {}
+    void run(Operation operation) noexcept override;
+    bool atBoundary(Boundary boundary) noexcept override;
 
-  std::optional<CaseFailure> findFailure(const std::string& complaint) const {
-    const std::vector<State> states = trace_->states();
-    const bool is_cut_short = outcome_.crash_signal != 0 && !is_stopped_;
-    if (!is_cut_short) {
-      if (const auto violation = world_.judge(states)) return locate(states, *violation);
-    }
-    if (outcome_.crash_signal != 0) {
-      return CaseFailure{crashBoundary(), std::nullopt, "the operation to return",
-                         describeCrash(outcome_.crash_signal)};
-    }
-    if (trace_->isFull()) {
-      return CaseFailure{outcome_.last, std::nullopt, "a handful of different states",
-                         fmt::format("more than {}", trace_->size())};
-    }
-    if (!complaint.empty()) {
-      return CaseFailure{std::nullopt, std::nullopt, "the call's own result", complaint};
-    }
-    return std::nullopt;
-  }
+   private:
+    CaseRun& run_;
+    const Selection& selection_;
+    std::size_t boundary_;
+  };
 
-  std::optional<Boundary> crashBoundary() const {
-    if (outcome_.boundaries == 0) return std::nullopt;  // it wasn't stepped
-    return outcome_.last;
-  }
+  void begin(const CasePlan& plan);
+  void end(const CasePlan& plan);
+  bool take(Moment moment, Boundary boundary, Action& action) noexcept;
+  bool take(Moment moment, Boundary boundary) noexcept;
+  std::optional<CaseFailure> findFailure(const std::string& complaint) const;
+  std::optional<Boundary> crashBoundary() const;
+  std::optional<Boundary> onlyBoundary() const;
+  CaseFailure locate(const std::vector<State>& states, const Violation& violation) const;
+  bool isWrongAlone(const std::vector<State>& states, const Violation& violation) const;
+  std::string describeStates() const;
 
-  CaseFailure locate(const std::vector<State>& states, const Violation& violation) const {
-    CaseFailure failure{std::nullopt, std::nullopt, violation.expected, violation.seen};
-    const auto& run = (*trace_)[violation.state];
-    if (run.moment != Moment::kBoundary) {
-      failure.boundary = onlyBoundary();
-      return failure;
-    }
-    failure.boundary = run.first;
-    if (!violation.earlier_state || isWrongAlone(states, violation)) return failure;
-    const auto& earlier = (*trace_)[*violation.earlier_state];
-    if (earlier.moment == Moment::kBoundary) failure.since_boundary = earlier.last;
-    return failure;
-  }
-
-  // Where the handler acted at one boundary alone, that is where to look for the reason.
-  std::optional<Boundary> onlyBoundary() const {
-    constexpr std::size_t kBeforeOneAfter = 3;
-    if (trace_->size() != kBeforeOneAfter || (*trace_)[1].count != 1) return std::nullopt;
-    return (*trace_)[1].first;
-  }
-
-  // Whether a handler that acts at this boundary only would be refused as well.
-  bool isWrongAlone(const std::vector<State>& states, const Violation& violation) const {
-    const State& wrong = states[violation.state];
-    const std::vector<State> alone{states.front(), wrong, wrong};
-    const auto again = world_.judge(alone);
-    return again && again->state == 1;
-  }
-
-  std::string describeStates() const {
-    std::string text;
-    for (std::size_t i = 0; i < trace_->size(); ++i) {
-      const auto& run = (*trace_)[i];
-      text += fmt::format("{:24}  {}\n", describeMoment<State>(run), describe(run.state));
-    }
-    return text;
-  }
-
-  World& world_;
+  World<State>& world_;
   std::unique_ptr<Trace<State>> trace_;
-  State state_{};
   StepOutcome outcome_;
+  const Selection* inner_ = nullptr;  // non-null: handlers are stepped
+  std::size_t inner_boundaries_ = 0;
   bool is_stopped_ = false;
+  bool has_operation_misused_memory_ = false;
 };
 
 }  // namespace sigproof::stepping

@@ -2,8 +2,9 @@
 // the same cases run on a deliberately wrong stand-in, which must be caught.
 //
 //   Check check{.name = "clear", .cases = clearCases<AtomicList<Element>>(),
-//               .flaw = "frees before it empties", .canaries = clearCases<FlawedList<...>>()};
-//   const Record record = runCheck(check, build);         // runner.h
+//               .flaw = "frees before it empties",
+//               .canaries = {{"", clearCases<FlawedList<...>>()}}};
+//   const Record record = runCheck(suite, check, {});     // runner.h
 #pragma once
 
 #include <cstddef>
@@ -19,14 +20,16 @@ namespace sigproof::stepping {
 
 /// What to do with a case.
 struct CasePlan {
-  bool is_stepped = true;  ///< false: the operation runs without interruption
-  Selection selection;     ///< the boundaries at which the handler acts
+  bool is_stepped = true;    ///< false: the operation runs without interruption
+  Selection selection = {};  ///< the boundaries at which the handler acts
+  /// The handler is stepped as well, and at these boundaries of it another one acts.
+  std::optional<Selection> inner = std::nullopt;
 };
 
 /// Where and how a case broke its expectation.
 struct CaseFailure {
-  std::optional<Boundary> boundary;           ///< absent: before or after the call
-  std::optional<std::size_t> since_boundary;  ///< the earlier boundary that it contradicts
+  std::optional<Boundary> boundary;        ///< absent: before or after the call
+  std::optional<Boundary> since_boundary;  ///< the earlier boundary that it contradicts
   std::string expected;
   std::string seen;
 };
@@ -34,6 +37,9 @@ struct CaseFailure {
 struct CaseResult {
   std::size_t boundaries = 0;
   std::size_t boundaries_in_program = 0;
+  std::size_t inner_boundaries = 0;  ///< of handlers that were stepped as well
+  /// Which boundaries lie in the program's own text (see boundariesInProgram()).
+  std::vector<std::uint32_t> program_boundaries;
   std::size_t state_count = 0;  ///< runs of equal looks
   bool is_complete = false;     ///< the handler acted wherever it was asked to
   std::string states;           ///< what was seen, one run of equal looks a line
@@ -45,19 +51,26 @@ struct Case {
   std::function<CaseResult(const CasePlan&)> run;
 };
 
+/// A stand-in with a known bug, in cases of which at least one must fail.
+struct Canary {
+  std::string name;  ///< what stands in, "owning" elements; may be empty
+  std::vector<Case> cases;
+};
+
 struct Check {
   std::string name;                     ///< "push_front"
   std::vector<std::string> properties;  ///< identifiers of the specification
   std::string covered;
   std::vector<Case> cases;
-  std::string flaw;  ///< what is wrong with the canary's stand-in
-  std::vector<Case> canaries;
+  std::string flaw;  ///< what is wrong with the canaries' stand-ins
+  std::vector<Canary> canaries;
 };
 
 /// How the production code under these checks was compiled, and the checks.
 struct Suite {
-  std::string level;   ///< "O2"
-  std::string engine;  ///< "clang 19.1.7 -O2, x86-64 trap flag"
+  std::string level;     ///< "gcc-O2"
+  std::string compiler;  ///< "g++ 12.2.0 -O2 -DNDEBUG"
+  bool has_debug_checks = false;
   std::vector<Check> checks;
 };
 

@@ -1,11 +1,16 @@
 #include "models/stepping/heap.h"
 
+#include <malloc.h>
+
 #include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <new>
+#include <utility>
+
+#include "models/stepping/sanitizer.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -44,6 +49,7 @@ void* allocateInArena(std::size_t size_bytes) {
   }
   auto* header = new (arena.data() + offset) BlockHeader{rounded, BlockState::kLive};
   ++live_blocks;
+  allowAccess(header + 1, rounded);
   return header + 1;
 }
 
@@ -56,6 +62,7 @@ void freeInArena(void* pointer) noexcept {
   }
   header->state = BlockState::kFreed;
   std::memset(pointer, kPoisonByte, header->size_bytes);
+  forbidAccess(pointer, header->size_bytes);
   --live_blocks;
 }
 
@@ -65,13 +72,20 @@ void freeInArena(void* pointer) noexcept {
 void settleMalloc() noexcept {
   constexpr std::size_t kCachedBlocks = 7;  // of each size, glibc's tcache_count
   constexpr std::size_t kLargestSize = 512;
-  for (std::size_t size = kAlignment; size <= kLargestSize; size += kAlignment) {
-    std::array<void*, kCachedBlocks> blocks{};
-    for (void*& block : blocks) {
-      block = std::malloc(size);
-      asm volatile("" : : "r"(block) : "memory");  // or the compiler drops the pair
+  struct Block {
+    Block* next;
+  };
+  // Sizes that malloc doesn't round up.
+  for (std::size_t size = 24; size <= kLargestSize + 8; size += kAlignment) {
+    Block* taken = nullptr;
+    for (std::size_t exact = 0; exact < kCachedBlocks;) {
+      void* memory = std::malloc(size);
+      if (memory == nullptr) break;
+      taken = new (memory) Block{taken};
+      // A hole that is a little larger is given away whole, and cached with those of its own size.
+      if (malloc_usable_size(memory) == size) ++exact;
     }
-    for (void* block : blocks) std::free(block);
+    while (taken != nullptr) std::free(std::exchange(taken, taken->next));
   }
 }
 
@@ -98,6 +112,7 @@ std::string_view toString(HeapMode mode) noexcept {
 }
 
 HeapScope::HeapScope(HeapMode mode) noexcept {
+  allowAccess(arena.data(), arena.size());
   arena_used = 0;
   live_blocks = 0;
   must_fail = false;
@@ -118,6 +133,10 @@ void HeapScope::leave() noexcept {
 std::size_t HeapScope::liveBlockCount() const noexcept { return live_blocks; }
 const char* HeapScope::misuse() const noexcept { return misuse_seen; }
 // NOLINTEND(readability-convert-member-functions-to-static)
+
+bool isLiveInQuarantine(const void* address) noexcept {
+  return isInArena(address) && *static_cast<const std::uint8_t*>(address) != kPoisonByte;
+}
 
 void failNextAllocation() noexcept { must_fail = true; }
 

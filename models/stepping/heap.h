@@ -42,6 +42,10 @@ class HeapScope {
   const char* misuse() const noexcept;
 };
 
+/// Whether `address`, which an object in a quarantine has or had and whose first byte is never
+/// 0xDD, still belongs to it. Async-signal-safe.
+bool isLiveInQuarantine(const void* address) noexcept;
+
 /// The next allocation throws std::bad_alloc.
 void failNextAllocation() noexcept;
 

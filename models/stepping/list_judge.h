@@ -42,6 +42,8 @@ struct ListExpectation {
   std::vector<ElementId> after;
   /// Removed, but under the eyes of a reader in another thread: must exist to the end of the call.
   std::vector<ElementId> held;
+  /// Whether the states say which elements exist.
+  bool is_life_known = true;
 };
 
 /// Judges the states in their order; the first is from before the call, the last from after it.

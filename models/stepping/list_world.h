@@ -2,15 +2,14 @@
 // and what a handler sees of it.
 //
 //   const ListExpectation clearing{.before = {1, 0}, .after = {}};
-//   ListWorld<AtomicList<Element>> world(clearing);
-//   CaseRun run(world);
+//   ListWorld<AtomicList<WritingElement>, WritingElement> world(clearing);
+//   CaseRun<ListState> run(world);
 //   HeapScope heap(HeapMode::kQuarantine);
-//   world.push();  world.push();                       // elements 0 and 1
+//   world.push(false);  world.push(false);             // elements 0 and 1
 //   run.step(plan, [&]() noexcept { world.list().clear(); });
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -18,90 +17,110 @@
 #include <new>
 #include <optional>
 #include <span>
-#include <utility>
+#include <string_view>
 
+#include "models/stepping/case_run.h"
+#include "models/stepping/elements.h"
+#include "models/stepping/heap.h"
 #include "models/stepping/list_judge.h"
 #include "models/stepping/look_fault.h"
 #include "models/stepping/stepper.h"
 
 namespace sigproof::stepping {
 
-/// Which elements live, and where: the proof that an address was not freed and used again.
-struct Census {
-  // Atomic only so that no compiler drops or delays the stores of constructors and destructors.
-  std::array<std::atomic<const void*>, kMaxElements> address{};
-
-  bool isAlive(ElementId id, const void* where) const noexcept {
-    return id < kMaxElements && address[id].load() == where;
-  }
-  std::uint8_t aliveBits() const noexcept {
-    unsigned bits = 0;
-    for (std::size_t id = 0; id < kMaxElements; ++id) {
-      if (address[id].load() != nullptr) bits |= 1u << id;
-    }
-    return static_cast<std::uint8_t>(bits);
-  }
-};
-
-/// An element that poisons itself when it dies.
-class Element {
+/// The operations, for any kind of list and element: the cases are compiled once, and only what
+/// these functions are made of is compiled at each level.
+class AnyListWorld : public World<ListState> {
  public:
-  struct Refused {};  ///< thrown by the constructor when told to
-
-  Element(Census& census, ElementId id, bool is_refused = false) : census_(census), id_(id) {
-    if (is_refused) throw Refused();
-    census_.address[id].store(this);
-  }
-  ~Element() {
-    census_.address[id_.load()].store(nullptr);
-    id_.store(kPoison);
-  }
-  Element(const Element&) = delete;
-  Element& operator=(const Element&) = delete;
-
-  ElementId id() const noexcept { return id_.load(); }
-
- private:
-  static constexpr ElementId kPoison = 0xDD;
-
-  Census& census_;
-  std::atomic<ElementId> id_;
-};
-
-template <class List>
-class ListWorld {
- public:
-  using State = ListState;
+  class Visitor {
+   public:
+    virtual ~Visitor() = default;
+    virtual void visit(ElementId id, bool is_alive) noexcept = 0;
+  };
 
   /// `expectation` outlives the world.
-  explicit ListWorld(const ListExpectation& expectation) : expectation_(expectation) {
+  explicit AnyListWorld(const ListExpectation& expectation) : expectation_(expectation) {}
+
+  /// pushFront() of the next element; its number is the count of those before it. Throws Refused if
+  /// the constructor is told to, and std::bad_alloc.
+  virtual void push(bool is_refused) = 0;
+  /// filter(), keeping element i if bit i of `kept` is set, throwing Refused at element
+  /// `throws_at`.
+  virtual void filter(unsigned kept, ElementId throws_at) = 0;
+  virtual void clear() noexcept = 0;
+  virtual bool reclaim() noexcept = 0;
+  /// The destructor; afterwards handlers still look at where the list was, as they do in a process
+  /// whose handler was not told.
+  virtual void destroyList() noexcept = 0;
+  /// iterate().
+  virtual void walk(Visitor& visitor) noexcept = 0;
+  /// Bit i: element i exists, as far as its kind can tell.
+  virtual std::uint8_t aliveBits() const noexcept = 0;
+
+  /// filter() that throws nothing.
+  void filterQuietly(unsigned kept) noexcept { filter(kept, kMaxElements); }
+  bool isListDestroyed() const noexcept { return is_list_destroyed_; }
+  std::optional<Violation> judge(std::span<const ListState> states) const override {
+    return judgeList(states, expectation_);
+  }
+
+ protected:
+  const ListExpectation& expectation_;
+  bool is_list_destroyed_ = false;
+};
+
+template <class List, class ElementType>
+class ListWorld final : public AnyListWorld {
+ public:
+  using Element = ElementType;
+
+  explicit ListWorld(const ListExpectation& expectation) : AnyListWorld(expectation) {
     new (storage_.data()) List();
   }
   // Destroying the list is an operation (or, in a case that failed, not to be attempted).
-  ~ListWorld() = default;
+  ~ListWorld() override = default;
   ListWorld(const ListWorld&) = delete;
   ListWorld& operator=(const ListWorld&) = delete;
 
   List& list() noexcept { return *std::launder(reinterpret_cast<List*>(storage_.data())); }
-  Census& census() noexcept { return census_; }
 
-  /// Pushes the next element; its number is the count of those before it.
-  void push(bool is_refused = false) { list().pushFront(census_, next_id_++, is_refused); }
+  void push(bool is_refused) override { Element::push(list(), census_, next_id_++, is_refused); }
 
-  /// The destructor; afterwards handlers still look at where the list was, as they do in a process
-  /// whose handler was not told.
-  void destroyList() noexcept {
+  void filter(unsigned kept, ElementId throws_at) override {
+    list().filter([&](Element& element) {
+      const ElementId id = element.id();
+      if (id == throws_at) throw Refused();
+      return (kept >> id & 1U) != 0;
+    });
+  }
+
+  void clear() noexcept override { list().clear(); }
+  bool reclaim() noexcept override { return list().reclaim(); }
+
+  void walk(Visitor& visitor) noexcept override {
+    list().iterate([&](Element& element) noexcept {
+      const ElementId id = element.id();
+      visitor.visit(id, Element::isAlive(census_, id, &element));
+    });
+  }
+
+  void destroyList() noexcept override {
     is_list_destroyed_ = true;
     list().~List();
   }
-  bool isListDestroyed() const noexcept { return is_list_destroyed_; }
 
-  /// What a shutdown handler does, and what it saw. Async-signal-safe.
-  void look(ListState& state) noexcept {
+  std::uint8_t aliveBits() const noexcept override {
+    return expectation_.is_life_known ? Element::aliveBits(census_) : 0;
+  }
+
+  /// What a shutdown handler does, and what it saw.
+  void look(ListState& state, Action& action) noexcept override {
     constexpr int kErrnoMark = 77;
     errno = kErrnoMark;
-    state.alive = census_.aliveBits();
-    list().iterate([&](Element& element) noexcept { visit(element, state); });
+    state.alive = aliveBits();
+    action.run([&]() noexcept {
+      list().iterate([&](Element& element) noexcept { visit(element, state); });
+    });
     if (list().isEmpty() != (state.visited_count == 0)) {
       state.fault = LookFault::kEmptinessDiffers;
     } else if (errno != kErrnoMark) {
@@ -109,14 +128,10 @@ class ListWorld {
     }
   }
 
-  std::optional<Violation> judge(std::span<const ListState> states) const {
-    return judgeList(states, expectation_);
-  }
-
  private:
   void visit(Element& element, ListState& state) noexcept {
     const ElementId id = element.id();
-    if (!census_.isAlive(id, &element)) {
+    if (!Element::isAlive(census_, id, &element)) {
       state.fault = LookFault::kDeadElement;
       abandonLook();
     }
@@ -127,11 +142,25 @@ class ListWorld {
     state.visited[state.visited_count++] = id;
   }
 
-  const ListExpectation& expectation_;
   Census census_;
   ElementId next_id_ = 0;
-  bool is_list_destroyed_ = false;
   alignas(List) std::array<std::byte, sizeof(List)> storage_;
 };
+
+/// A kind of list and its elements.
+struct ListKind {
+  std::string_view element;
+  bool is_thrown_over = false;  ///< what throws is stepped with these elements, too
+  bool (*tells_life_under)(HeapMode) = nullptr;  ///< whether aliveBits() means anything there
+  std::unique_ptr<AnyListWorld> (*make_world)(const ListExpectation&) = nullptr;
+};
+
+template <class List, class Element>
+ListKind listKind() {
+  return {Element::kName, Element::kIsThrownOver, &Element::tellsLifeUnder,
+          [](const ListExpectation& expectation) -> std::unique_ptr<AnyListWorld> {
+            return std::make_unique<ListWorld<List, Element>>(expectation);
+          }};
+}
 
 }  // namespace sigproof::stepping

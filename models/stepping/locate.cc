@@ -107,13 +107,21 @@ Symbol symbolize(const Place& place) {
 std::string disassemble(const Place& place, std::uintptr_t function_start) {
   constexpr std::size_t kLinesBefore = 6;
   constexpr std::uintptr_t kBytesAfter = 24;
-  if (function_start == 0 || function_start > place.offset) return {};
+  if (function_start == 0 || function_start > place.offset) {
+    return "no disassembly: where the function begins is not known (it takes llvm-symbolizer-19, "
+           "of "
+           "Debian's llvm-19, and a symbol)\n";
+  }
   std::string output;
   for (const char* tool : {"llvm-objdump-19", "llvm-objdump", "objdump"}) {
     output = outputOf(
         {tool, "-d", "--no-show-raw-insn", fmt::format("--start-address=0x{:x}", function_start),
          fmt::format("--stop-address=0x{:x}", place.offset + kBytesAfter), place.file});
     if (!output.empty()) break;
+  }
+  if (output.empty()) {
+    return "no disassembly: neither llvm-objdump-19 nor objdump is installed, or it can't read the "
+           "program (Debian: llvm-19)\n";
   }
   const std::string here = fmt::format("{:x}:", place.offset);
   std::vector<std::string> lines;

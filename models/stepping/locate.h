@@ -15,7 +15,7 @@ namespace sigproof::stepping {
 struct Location {
   /// "pushFront core/atomic_list.h:77, instruction sigproof-stepping-O2+0x1234", or less.
   std::string place;
-  /// Some lines of disassembly, the instruction marked by "=>"; empty without a disassembler.
+  /// Some lines of disassembly, the instruction marked by "=>", or why there are none.
   std::string disassembly;
 };
 

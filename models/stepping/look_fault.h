@@ -13,6 +13,7 @@ enum class LookFault : std::uint8_t {
   kCrashed,           ///< It died of SIGSEGV or SIGBUS on the way.
   kErrnoChanged,      ///< It changed errno.
   kEmptinessDiffers,  ///< isEmpty() said otherwise than iterate().
+  kSanitizerReport,   ///< AddressSanitizer refused an access of it.
 };
 
 constexpr std::string_view describe(LookFault fault) noexcept {
@@ -29,6 +30,8 @@ constexpr std::string_view describe(LookFault fault) noexcept {
       return "errno changed";
     case LookFault::kEmptinessDiffers:
       return "isEmpty() contradicting iterate()";
+    case LookFault::kSanitizerReport:
+      return "an access that AddressSanitizer reports";
   }
   return "an unknown fault";
 }

@@ -1,18 +1,24 @@
-// sigproof-stepping-O0, sigproof-stepping-O2: the command line.
+// sigproof-stepping-O0 and its like: the command line.
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "models/stepping/runner.h"
 #include "models/stepping/stepper.h"
 #include "models/stepping/suite.h"
+#include "models/stepping/tracer.h"
+#include "models/stepping/trap_flag.h"
 #include "reports/record.h"
 
 namespace sigproof::stepping {
@@ -27,6 +33,10 @@ struct Arguments {
   std::string replay;
   std::string case_name;
   std::vector<std::string> boundaries;
+  std::vector<std::string> inner;
+  std::string pairs = "32";
+  std::uint64_t seed = 1;
+  std::string method = "auto";
 };
 
 struct UsageError : std::runtime_error {
@@ -48,6 +58,19 @@ void describeArguments(CLI::App& app, Arguments& arguments) {
                  "Where the handler acts: a number, several with commas, or all")
       ->delimiter(',')
       ->needs(replay);
+  app.add_option("--inner", arguments.inner,
+                 "Step the handler too; where in it another one acts: a number, or all")
+      ->delimiter(',')
+      ->needs(replay);
+  app.add_option("--pairs", arguments.pairs,
+                 "With --run: how many pairs of preemptions to try (a quarter as many handlers are "
+                 "stepped inside), or all, which takes hours")
+      ->needs(run);
+  app.add_option("--seed", arguments.seed, "With --run: chooses the pairs")->needs(run);
+  app.add_option("--method", arguments.method,
+                 "Who steps: the processor's trap flag, a parent with ptrace, or the first that "
+                 "works here")
+      ->check(CLI::IsMember({"auto", "trap-flag", "ptrace"}));
   replay->needs(case_option);
   list->excludes(run)->excludes(replay);
   run->excludes(replay);
@@ -56,7 +79,7 @@ void describeArguments(CLI::App& app, Arguments& arguments) {
 const Check& checkNamed(const Suite& suite, const std::string& name) {
   const Check* check = findCheck(suite, name);
   if (check == nullptr) {
-    throw UsageError("there is no check '" + name + "' at -" + suite.level + "; --list names them");
+    throw UsageError("there is no check '" + name + "' @" + suite.level + "; --list names them");
   }
   return *check;
 }
@@ -73,66 +96,91 @@ int list(const Suite& suite, bool is_json) {
   return kHeld;
 }
 
-int run(const Suite& suite, const std::string& name) {
-  const reports::Record record = runCheck(suite, checkNamed(suite, name));
-  std::cout << reports::toJson(record).dump() << '\n';
-  std::cerr << record.check << ": " << record.summary << '\n';
-  switch (record.verdict) {
-    case reports::Verdict::kPassed:
-      return kHeld;
-    case reports::Verdict::kSkipped:
-      return kCannotRun;
-    default:
-      if (record.detail.contains("trace")) {
-        std::cerr << record.detail["trace"].get<std::string>();
-      }
-      return kBroken;
+// "all", or a number. Throws UsageError.
+std::size_t parseNumber(const std::string& option, const std::string& text) {
+  std::size_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) {
+    throw UsageError(option + ": '" + text + "' is not a number; give numbers or all");
   }
+  return number;
 }
 
-// Empty: all.
-std::vector<std::size_t> parseBoundaries(const std::vector<std::string>& texts) {
+PairsPlan parsePairs(const Arguments& arguments) {
+  if (arguments.pairs == "all") return {.is_all = true, .seed = arguments.seed};
+  return {.count = parseNumber("--pairs", arguments.pairs), .seed = arguments.seed};
+}
+
+Selection parseBoundaries(const std::string& option, const std::vector<std::string>& texts) {
+  if (texts.size() == 1 && texts.front() == "all") return Selection();
   std::vector<std::size_t> boundaries;
-  if (texts.size() == 1 && texts.front() == "all") return boundaries;
-  for (const std::string& text : texts) {
-    std::size_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop != end) {
-      throw UsageError("--boundary: '" + text + "' is not a number; give numbers or all");
+  for (const std::string& text : texts) boundaries.push_back(parseNumber(option, text));
+  return Selection(std::move(boundaries));
+}
+
+// Calls `program` in this process, or in one that this one steps.
+int withMethod(const std::string& method, const std::function<int()>& program) {
+  if (method == "trap-flag" || (method == "auto" && isSteppingSupported())) return program();
+  const std::optional<int> status = runTraced(program);
+  // Where neither works, the check says so itself.
+  return status ? *status : program();
+}
+
+int run(const Suite& suite, const Arguments& arguments) {
+  const Check& check = checkNamed(suite, arguments.run);
+  const PairsPlan pairs = parsePairs(arguments);
+  return withMethod(arguments.method, [&]() -> int {
+    const reports::Record record = runCheck(suite, check, pairs);
+    std::cout << reports::toJson(record).dump() << std::endl;
+    std::cerr << record.check << ": " << record.summary << '\n';
+    switch (record.verdict) {
+      case reports::Verdict::kPassed:
+        return kHeld;
+      case reports::Verdict::kSkipped:
+        return kCannotRun;
+      default:
+        if (record.detail.contains("trace")) {
+          std::cerr << record.detail["trace"].get<std::string>();
+        }
+        return kBroken;
     }
-    boundaries.push_back(number);
-  }
-  return boundaries;
+  });
+}
+
+void requireCase(const Check& check, const std::string& name) {
+  if (findCase(check, name) != nullptr) return;
+  std::string names;
+  for (const Case& each : check.cases) names += " " + each.name;
+  throw UsageError("there is no case '" + name + "' of " + check.name + "; there are" + names);
 }
 
 int replay(const Suite& suite, const Arguments& arguments) {
-  const std::vector<std::size_t> boundaries = parseBoundaries(arguments.boundaries);
+  CasePlan plan{.selection = parseBoundaries("--boundary", arguments.boundaries)};
+  if (!arguments.inner.empty()) plan.inner = parseBoundaries("--inner", arguments.inner);
   const Check& check = checkNamed(suite, arguments.replay);
-  if (findCase(check, arguments.case_name) == nullptr) {
-    std::string names;
-    for (const Case& each : check.cases) names += " " + each.name;
-    throw UsageError("there is no case '" + arguments.case_name + "' of " + check.name +
-                     "; there are" + names);
-  }
-  if (!isSteppingSupported()) {
-    std::cerr << "not supported here: the x86-64 trap flag doesn't work\n";
-    return kCannotRun;
-  }
-  const bool is_held = replayCase(suite, check, arguments.case_name, boundaries, std::cout);
-  return is_held ? kHeld : kBroken;
+  requireCase(check, arguments.case_name);
+  return withMethod(arguments.method, [&]() -> int {
+    if (!isSteppingSupported()) {
+      std::cerr << "not supported here: neither the x86-64 trap flag nor ptrace works\n";
+      return kCannotRun;
+    }
+    const bool is_held = replayCase(suite, check, arguments.case_name, plan, std::cout);
+    std::cout.flush();
+    return is_held ? kHeld : kBroken;
+  });
 }
 
 int runProgram(int argc, char** argv) {
   const Suite suite = makeSuite();
   Arguments arguments;
-  CLI::App app("Steps through operations of core, compiled at -" + suite.level +
+  CLI::App app("Steps through operations of core, compiled by " + suite.compiler +
                ", with a signal handler at every machine instruction");
   describeArguments(app, arguments);
   try {
     app.parse(argc, argv);
     if (arguments.is_list) return list(suite, arguments.is_json);
-    if (!arguments.run.empty()) return run(suite, arguments.run);
+    if (!arguments.run.empty()) return run(suite, arguments);
     if (!arguments.replay.empty()) return replay(suite, arguments);
     throw UsageError("nothing to do: give --list, --run or --replay; --help explains");
   } catch (const CLI::CallForHelp& help) {

@@ -26,7 +26,7 @@ class ParkedReader {
   ParkedReader() : shared_(std::make_shared<Shared>()) {
     thread_ = std::thread([shared = shared_] {
       shared->start.acquire();
-      if (shared->walk != nullptr) shared->walk(*shared);
+      if (shared->world != nullptr) walk(*shared);
       shared->done.release();
     });
   }
@@ -46,11 +46,9 @@ class ParkedReader {
   ParkedReader& operator=(const ParkedReader&) = delete;
 
   /// Precondition: nobody entered before, and the list has that element.
-  template <class List>
-  void enter(ListWorld<List>& world, ElementId where) {
+  void enter(AnyListWorld& world, ElementId where) {
     shared_->world = &world;
     shared_->where = where;
-    shared_->walk = &walk<List>;
     is_started_ = is_inside_ = true;
     shared_->start.release();
     shared_->arrived.acquire();
@@ -77,25 +75,31 @@ class ParkedReader {
     std::binary_semaphore arrived{0};
     std::binary_semaphore go_on{0};
     std::binary_semaphore done{0};
-    void (*walk)(Shared&) = nullptr;
-    void* world = nullptr;
+    AnyListWorld* world = nullptr;
     ElementId where = 0;
     LookFault fault = LookFault::kNone;
   };
 
-  template <class List>
-  static void walk(Shared& shared) {
-    auto& world = *static_cast<ListWorld<List>*>(shared.world);
-    const auto visit = [&](Element& element) noexcept {
-      if (!world.census().isAlive(element.id(), &element)) {
-        shared.fault = LookFault::kDeadElement;
+  class Stop final : public AnyListWorld::Visitor {
+   public:
+    explicit Stop(Shared& shared) : shared_(shared) {}
+    void visit(ElementId id, bool is_alive) noexcept override {
+      if (!is_alive) {
+        shared_.fault = LookFault::kDeadElement;
         abandonLook();
       }
-      if (element.id() != shared.where) return;
-      shared.arrived.release();
-      shared.go_on.acquire();
-    };
-    const bool has_returned = guardedLook([&]() noexcept { world.list().iterate(visit); });
+      if (id != shared_.where) return;
+      shared_.arrived.release();
+      shared_.go_on.acquire();
+    }
+
+   private:
+    Shared& shared_;
+  };
+
+  static void walk(Shared& shared) {
+    Stop stop(shared);
+    const bool has_returned = guardedLook([&]() noexcept { shared.world->walk(stop); });
     if (!has_returned && shared.fault == LookFault::kNone) shared.fault = LookFault::kCrashed;
   }
 

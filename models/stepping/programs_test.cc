@@ -1,15 +1,24 @@
-// sigproof-stepping-O0 and sigproof-stepping-O2, run as programs.
+// The stepping programs, run as programs.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 #include <string>
@@ -38,13 +47,35 @@ std::string contentOf(const std::string& file) {
   return text.str();
 }
 
+enum class Debugger : std::uint8_t {
+  kNone,
+  kKeepsTraps,                   ///< keeps every SIGTRAP to itself, as many do
+  kKeepsTrapsAndForbidsTracing,  ///< and lets nobody else trace, as containers do
+};
+
+// From here on ptrace fails in this process, its children and what they become.
+void forbidTracing() {
+  // NOLINTBEGIN(cppcoreguidelines-avoid-c-arrays): the kernel's form.
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ptrace, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  // NOLINTEND(cppcoreguidelines-avoid-c-arrays)
+  const sock_fprog program{static_cast<unsigned short>(std::size(filter)), filter};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
 // Becomes the program; does not return.
 [[noreturn]] void become(const std::vector<std::string>& command, const std::string& output,
-                         const std::string& error, bool is_traced) {
-  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC;
-  dup2(open(output.c_str(), kFlags, 0600), STDOUT_FILENO);
-  dup2(open(error.c_str(), kFlags, 0600), STDERR_FILENO);
-  if (is_traced) ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+                         const std::string& error, Debugger debugger) {
+  constexpr int kForWriting = O_WRONLY | O_CREAT | O_TRUNC;
+  dup2(open(output.c_str(), kForWriting, 0600), STDOUT_FILENO);
+  dup2(open(error.c_str(), kForWriting, 0600), STDERR_FILENO);
+  if (debugger != Debugger::kNone) ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+  if (debugger == Debugger::kKeepsTrapsAndForbidsTracing) forbidTracing();
   std::vector<char*> arguments;
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -54,13 +85,12 @@ std::string contentOf(const std::string& file) {
   _exit(127);
 }
 
-// `is_debugged`: under a debugger that keeps every SIGTRAP to itself, as many do.
-Ended run(const std::vector<std::string>& command, bool is_debugged = false) {
+Ended run(const std::vector<std::string>& command, Debugger debugger = Debugger::kNone) {
   const std::string base = ::testing::TempDir() + "/stepping-" + std::to_string(getpid());
   const std::string output = base + ".out";
   const std::string error = base + ".err";
   const pid_t child = fork();
-  if (child == 0) become(command, output, error, is_debugged);
+  if (child == 0) become(command, output, error, debugger);
   int status = 0;
   while (waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
     const int signal = WSTOPSIG(status);
@@ -86,7 +116,7 @@ class SteppingProgram : public ::testing::TestWithParam<std::string> {
   }
 
   static std::string program(const std::string& level) {
-    return level == "O0" ? SIGPROOF_STEPPING_O0 : SIGPROOF_STEPPING_O2;
+    return SIGPROOF_STEPPING_PROGRAMS "/sigproof-stepping-" + level;
   }
   static std::vector<std::string> checks() {
     return linesOf(run({program(GetParam()), "--list"}).output);
@@ -98,28 +128,60 @@ class SteppingProgram : public ::testing::TestWithParam<std::string> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Levels, SteppingProgram, ::testing::Values("O0", "O2"),
-                         [](const auto& info) { return info.param; });
+std::string nameOfTest(const ::testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
 
-TEST_P(SteppingProgram, EveryCheckPassesAtEveryBoundaryAndItsCanaryIsCaught) {
-  const std::vector<std::string> names = checks();
-  EXPECT_THAT(names, SizeIs(12));
-  for (const std::string& name : names) {
+// How a program behaves doesn't depend on its level; that core and what is to be caught in it are
+// stepped does.
+INSTANTIATE_TEST_SUITE_P(Levels, SteppingProgram, ::testing::Values("O2", "asan-O1", "gcc-O2"),
+                         nameOfTest);
+
+class SteppingLevel : public SteppingProgram {};
+
+INSTANTIATE_TEST_SUITE_P(Levels, SteppingLevel,
+                         ::testing::Values("O0", "O1", "O2", "O3", "lto", "asan-O1", "gcc-O0",
+                                           "gcc-O2"),
+                         nameOfTest);
+
+// The short checks; ci/test and ci/verify run each of them as a test or check of its own.
+TEST_P(SteppingLevel, AListAndARegistryCheckPassAtEveryBoundaryAndTheirCanariesAreCaught) {
+  for (const std::string name : {"clear", "mark_terminated"}) {
     const reports::Record result = record(name);
-    EXPECT_EQ(result.check, name);
+    EXPECT_EQ(result.check, "stepping/" + name + "@" + GetParam());
     EXPECT_EQ(result.verdict, reports::Verdict::kPassed) << name << ": " << result.summary;
     EXPECT_TRUE(result.exhausted) << name;
     EXPECT_GT(result.executions, 100U) << name;
-    EXPECT_THAT(result.engine, HasSubstr("-" + GetParam()));
-    EXPECT_TRUE(result.detail.at("canary").at("is_caught")) << name;
-    EXPECT_TRUE(result.detail.at("canary").contains("boundary"))
-        << name << ": a canary is to be caught between two instructions";
+    const bool is_gcc = GetParam().starts_with("gcc");
+    EXPECT_THAT(result.engine, HasSubstr(is_gcc ? "g++ 12" : "clang 19"));
+    for (const auto& canary : result.detail.at("canaries")) {
+      EXPECT_TRUE(canary.at("is_caught")) << name;
+      EXPECT_TRUE(canary.contains("boundary"))
+          << name << ": a canary is to be caught between two instructions";
+    }
+    EXPECT_EQ(result.detail.at("two_preemptions").at("pairs_tried"), 32);
+    EXPECT_EQ(result.seed, "1");
+  }
+}
+
+TEST_P(SteppingLevel, L3_FreeBeforeUnlinkAndPublishBeforeLinkAreCaughtForEachKindOfElement) {
+  for (const std::string kind : {"trivial", "writing", "owning"}) {
+    const Ended freed = run({program(GetParam()), "--replay", "filter_every_subset", "--case",
+                             "canary/quarantine/" + kind + "/keep-0b01111", "--boundary", "all"});
+    EXPECT_EQ(freed.status, 1) << kind;
+    EXPECT_THAT(freed.output, HasSubstr("destroyed or freed")) << kind;
+    const Ended published = run({program(GetParam()), "--replay", "push_front", "--case",
+                                 "canary/malloc/" + kind + "/onto-2", "--boundary", "all"});
+    EXPECT_EQ(published.status, 1) << kind;
+    EXPECT_THAT(published.output, HasSubstr("in the list before and after the call")) << kind;
   }
 }
 
 TEST_P(SteppingProgram, AReplayRepeatsAFailure) {
   const reports::Record result = record("clear");
-  const auto& canary = result.detail.at("canary");
+  const auto& canary = result.detail.at("canaries").at(0);
   const std::string one = canary.at("case");
   const std::string boundary = std::to_string(canary.at("boundary").get<int>());
   const std::string executable = program(GetParam());
@@ -153,16 +215,21 @@ TEST_P(SteppingProgram, AnswersGarbageWithOneLineAndStatus2) {
       {},
       {"--nonsense"},
       {"--run", "stepping/nothing"},
-      {"--run", GetParam() == "O0" ? "stepping/clear@O2" : "stepping/clear@O0"},
+      {"--run", "stepping/clear@O9"},
       {"--run"},
       {"--list", "--run", "clear"},
       {"--json"},
       {"--replay", "clear"},
       {"--replay", "clear", "--case", "nothing", "--boundary", "1"},
-      {"--replay", "clear", "--case", "malloc/of-1", "--boundary", "minus"},
-      {"--replay", "clear", "--case", "malloc/of-1", "--boundary", "-1"},
-      {"--replay", "clear", "--case", "malloc/of-1", "--boundary", "99999999999999999999999"},
-      {"--case", "malloc/of-1"}};
+      {"--replay", "clear", "--case", "malloc/writing/of-1", "--boundary", "minus"},
+      {"--replay", "clear", "--case", "malloc/writing/of-1", "--boundary", "-1"},
+      {"--replay", "clear", "--case", "malloc/writing/of-1", "--boundary",
+       "99999999999999999999999"},
+      {"--replay", "clear", "--case", "malloc/writing/of-1", "--inner", "x", "--boundary", "1"},
+      {"--run", "clear", "--pairs", "many"},
+      {"--run", "clear", "--method", "guess"},
+      {"--pairs", "3"},
+      {"--case", "malloc/writing/of-1"}};
   for (std::vector<std::string> command : wrong) {
     const std::string shown = ::testing::PrintToString(command);
     command.insert(command.begin(), program(GetParam()));
@@ -173,8 +240,23 @@ TEST_P(SteppingProgram, AnswersGarbageWithOneLineAndStatus2) {
   }
 }
 
-TEST_P(SteppingProgram, SaysThatItWasSkippedWhereTheTrapFlagDoesNotWork) {
-  const Ended ended = run({program(GetParam()), "--run", "clear"}, true);
+TEST_P(SteppingProgram, IsSteppedByAParentWhereTheTrapFlagDoesNotWork) {
+  const std::vector<std::string> command{program(GetParam()), "--run", "mark_terminated", "--pairs",
+                                         "8"};
+  const Ended ended = run(command, Debugger::kKeepsTraps);
+  if (ended.status == 3) GTEST_SKIP() << "a parent may not step a child here";
+  EXPECT_EQ(ended.status, 0) << ended.error;
+  const auto traced = reports::recordFromJson(nlohmann::json::parse(ended.output));
+  const auto plain = reports::recordFromJson(nlohmann::json::parse(run(command).output));
+  EXPECT_THAT(traced.engine, HasSubstr("PTRACE_SINGLESTEP"));
+  EXPECT_TRUE(traced.exhausted);
+  EXPECT_EQ(traced.detail.at("cases"), plain.detail.at("cases")) << "the same boundaries";
+  EXPECT_EQ(traced.detail.at("two_preemptions"), plain.detail.at("two_preemptions"));
+}
+
+TEST_P(SteppingProgram, SaysThatItWasSkippedWhereNeitherTheTrapFlagNorPtraceWorks) {
+  const Ended ended =
+      run({program(GetParam()), "--run", "clear"}, Debugger::kKeepsTrapsAndForbidsTracing);
   EXPECT_EQ(ended.status, 3);
   const auto result = reports::recordFromJson(nlohmann::json::parse(ended.output));
   EXPECT_EQ(result.verdict, reports::Verdict::kSkipped);
@@ -182,17 +264,55 @@ TEST_P(SteppingProgram, SaysThatItWasSkippedWhereTheTrapFlagDoesNotWork) {
   EXPECT_THAT(result.summary, HasSubstr("not supported here"));
 }
 
+TEST_P(SteppingProgram, AFailureNamesOperationBuildInstructionLineAndDisassembly) {
+  const Ended ended = run({program(GetParam()), "--replay", "push_front", "--case",
+                           "canary/quarantine/writing/onto-2", "--boundary", "all"});
+  for (const char* part : {"operation: push_front", "build:     ", "expected:  ", "seen:      ",
+                           "instruction ", "flawed_list.h:", "=> ", "what the handler saw"}) {
+    EXPECT_THAT(ended.output, HasSubstr(part));
+  }
+}
+
+TEST_P(SteppingProgram, SaysWhyThereIsNoDisassemblyWithoutTheTools) {
+  setenv("PATH", "/nowhere", 1);
+  const Ended ended = run({program(GetParam()), "--replay", "push_front", "--case",
+                           "canary/quarantine/writing/onto-2", "--boundary", "all"});
+  unsetenv("PATH");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("instruction sigproof-stepping-"));
+  EXPECT_THAT(ended.output, HasSubstr("no disassembly: "));
+}
+
+TEST_P(SteppingProgram, AHandlerInsideAHandlerIsReplayed) {
+  const Ended ended = run({program(GetParam()), "--replay", "clear", "--case",
+                           "quarantine/writing/of-2", "--boundary", "20", "--inner", "3"});
+  EXPECT_EQ(ended.status, 0) << ended.output;
+  // The handler inside and the one that it interrupted saw the same.
+  EXPECT_THAT(ended.output, HasSubstr("boundaries 20/3-20 "));
+}
+
 // If the build type's own flags won over the level's, both programs would be the same.
 TEST(SteppingPrograms, UnoptimisedCodeHasMoreInstructions) {
   if (!isSteppingSupported()) GTEST_SKIP() << "the trap flag doesn't work here";
-  std::map<std::string, std::uint64_t> executions;
-  for (const std::string program : {SIGPROOF_STEPPING_O0, SIGPROOF_STEPPING_O2}) {
-    executions[program] =
-        reports::recordFromJson(
-            nlohmann::json::parse(run({program, "--run", "mark_terminated"}).output))
-            .executions;
+  std::map<std::string, std::uint64_t> boundaries;
+  for (const std::string level : {"O0", "O2"}) {
+    const std::string program = SIGPROOF_STEPPING_PROGRAMS "/sigproof-stepping-" + level;
+    const auto record = reports::recordFromJson(
+        nlohmann::json::parse(run({program, "--run", "mark_terminated"}).output));
+    boundaries[level] = record.detail.at("boundaries");
   }
-  EXPECT_GT(executions[SIGPROOF_STEPPING_O0], 5 * executions[SIGPROOF_STEPPING_O2]);
+  EXPECT_GT(boundaries["O0"], 5 * boundaries["O2"]);
+}
+
+TEST(SteppingV8, G1_ThePrologueOfARealCollectionIsSteppedAndItsCanaryCaught) {
+  if (!isSteppingSupported()) GTEST_SKIP() << "the trap flag doesn't work here";
+  const Ended ended =
+      run({SIGPROOF_STEPPING_PROGRAMS "/sigproof-stepping-v8-O2", "--run", "gc_prologue"});
+  EXPECT_EQ(ended.status, 0) << ended.error;
+  const auto record = reports::recordFromJson(nlohmann::json::parse(ended.output));
+  EXPECT_TRUE(record.exhausted);
+  EXPECT_GT(record.detail.at("boundaries_in_program"), 100);
+  EXPECT_TRUE(record.detail.at("canaries").at(0).contains("boundary"));
 }
 
 }  // namespace

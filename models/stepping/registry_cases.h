@@ -83,7 +83,7 @@ CaseResult runRegistryCase(const RegistryScene& scene, HeapMode heap_mode, const
   RegistryWorld<Registry> world(scene.options);
   for (const ModulePlan& module : scene.modules) world.addModule(module);
   world.expectGenerations(scene.ended_generations, scene.is_renewing);
-  CaseRun run(world);
+  CaseRun<DeliveryState> run(world);
   std::string_view complaint;
   CaseResult result;
   HeapScope heap(heap_mode);
@@ -247,20 +247,23 @@ std::vector<Case> deliveryCases() {
   return cases;
 }
 
-/// The case with a handler at one boundary in a run, once for each: what one handler did is then
-/// not made good by the next. The time grows with the square of the boundaries, so where there are
-/// many (in unoptimised code) fewer are struck, evenly spread. A replay strikes where it is told
-/// to.
+/// The case with a handler at one boundary in a run, once for each in the program's own text: what
+/// one handler did is then not made good by the next. The time grows with the square of the
+/// boundaries, so where there are many (in unoptimised or sanitized code) few are struck, evenly
+/// spread. A replay strikes where it is told to.
 inline Case struckOnce(const Case& one) {
   return {one.name, [one](const CasePlan& plan) {
             if (!plan.is_stepped || !plan.selection.isAll()) return one.run(plan);
-            constexpr std::size_t kMostSteps = 150'000;
+            constexpr std::size_t kMostForAll = 125'000;
+            constexpr std::size_t kMostForSome = 40'000;
             constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
             CaseResult sum = one.run({.is_stepped = true, .selection = Selection({kNever})});
-            const std::size_t boundaries = sum.boundaries;
-            const std::size_t stride = 1 + boundaries * boundaries / kMostSteps;
-            for (std::size_t i = 0; i < boundaries && !sum.failure; i += stride) {
-              CaseResult result = one.run({.is_stepped = true, .selection = Selection({i})});
+            const std::size_t count = sum.program_boundaries.size();
+            const std::size_t steps = count * sum.boundaries;
+            const std::size_t stride = steps <= kMostForAll ? 1 : 1 + steps / kMostForSome;
+            for (std::size_t i = 0; i < count && !sum.failure; i += stride) {
+              CaseResult result = one.run(
+                  {.is_stepped = true, .selection = Selection({sum.program_boundaries[i]})});
               sum.state_count += result.state_count;
               sum.is_complete = sum.is_complete && result.is_complete;
               sum.states = std::move(result.states);

@@ -3,7 +3,7 @@
 //
 //   RegistryWorld<SignalRegistry<>> world({.protocol = SignalProtocol::address()});
 //   world.addModule({.role = Role::kListening, .signal = 8, .terminated = 16});
-//   CaseRun run(world);
+//   CaseRun<DeliveryState> run(world);
 //   world.registerModules();                        // after the heap was redirected
 //   run.step(plan, [&]() noexcept { world.registry().dropDead(); });
 #pragma once
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "core/signal_registry.h"
+#include "models/stepping/case_run.h"
 #include "models/stepping/delivery_judge.h"
 #include "models/stepping/look_fault.h"
 
@@ -83,14 +84,12 @@ class WatchedMemory {
 };
 
 template <class Registry>
-class RegistryWorld {
+class RegistryWorld final : public World<DeliveryState> {
  public:
-  using State = DeliveryState;
-
   explicit RegistryWorld(const typename Registry::Options& options) {
     new (storage_.data()) Registry(options);
   }
-  ~RegistryWorld() = default;  // see destroyRegistry()
+  ~RegistryWorld() override = default;  // see destroyRegistry()
   RegistryWorld(const RegistryWorld&) = delete;
   RegistryWorld& operator=(const RegistryWorld&) = delete;
 
@@ -138,16 +137,32 @@ class RegistryWorld {
   }
   bool isRegistryDestroyed() const noexcept { return is_registry_destroyed_; }
 
-  /// What the handler does near the limit, and what came of it. Async-signal-safe.
-  void look(DeliveryState& state) noexcept {
+  /// What the handler does near the limit, and what came of it.
+  void look(DeliveryState& state, Action& action) noexcept override {
     constexpr int kErrnoMark = 77;
     state.module_count = static_cast<std::uint32_t>(modules_.size());
-    for (std::size_t i = 0; i < modules_.size(); ++i) prepareModule(*modules_[i], state.modules[i]);
+    DeliveryState* interrupted = std::exchange(interrupted_, &state);
+    const std::size_t earlier_inner = std::exchange(inner_looks_, 0);
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      prepareModule(*modules_[i], state.modules[i]);
+      if (interrupted != nullptr) forgetPreparation(interrupted->modules[i], state.modules[i]);
+    }
     errno = kErrnoMark;
     lookAtLevel(state);
-    state.written = static_cast<std::uint32_t>(registry().deliver());
+    if (interrupted != nullptr) {
+      // What the interrupted look has made of the level is not the call's doing.
+      state.was_warned = state.was_warned && (earlier_inner > 0 || interrupted->was_warned);
+    }
+    action.run(
+        [&]() noexcept { state.written = static_cast<std::uint32_t>(registry().deliver()); });
+    if (inner_looks_ > 0) state.was_warned = registry().isWarned();
     if (errno != kErrnoMark) state.fault = LookFault::kErrnoChanged;
-    for (std::size_t i = 0; i < modules_.size(); ++i) inspectModule(*modules_[i], state.modules[i]);
+    for (std::size_t i = 0; i < modules_.size(); ++i) {
+      inspectModule(*modules_[i], state.modules[i], interrupted != nullptr);
+      if (interrupted != nullptr) noteDelivery(state.modules[i], interrupted->modules[i]);
+    }
+    interrupted_ = interrupted;
+    inner_looks_ = earlier_inner + 1;
   }
 
   // What the level is, and that a signal of the first generation is heard in no later one.
@@ -162,7 +177,7 @@ class RegistryWorld {
     }
   }
 
-  std::optional<Violation> judge(std::span<const DeliveryState> states) const {
+  std::optional<Violation> judge(std::span<const DeliveryState> states) const override {
     return judgeDeliveries(states, expectation_);
   }
 
@@ -176,14 +191,29 @@ class RegistryWorld {
     if (role != Role::kJoining || state.signal_before == kWarning) module.writeSignal(kSentinel);
   }
 
-  static void inspectModule(WatchedMemory& module, ModuleState& state) noexcept {
+  // A look that interrupts another finds what that one put into the word, or delivered; what counts
+  // is what was there before both.
+  static void forgetPreparation(const ModuleState& interrupted, ModuleState& state) noexcept {
+    if (state.signal_before == kSentinel || state.signal_before == kWarning) {
+      state.signal_before = interrupted.signal_before;
+    }
+  }
+
+  // What a look has delivered is there for the look that it interrupted.
+  static void noteDelivery(const ModuleState& state, ModuleState& interrupted) noexcept {
+    if (state.signal_after == kWarning) interrupted.signal_before = kWarning;
+  }
+
+  static void inspectModule(WatchedMemory& module, ModuleState& state,
+                            bool is_interrupting) noexcept {
     state.signal_after = module.readSignal();
     state.terminated = module.readTerminated();
     state.is_intact = module.isIntact();
     state.is_touched_after_release =
         module.isTouchedAfterRelease() || (module.isReleased() && state.signal_after == kWarning);
     // Not published yet: what the call wrote there must still be there when it is.
-    if (module.plan().role == Role::kSuccessor && state.signal_after == kSentinel) {
+    if (!is_interrupting && module.plan().role == Role::kSuccessor &&
+        state.signal_after == kSentinel) {
       module.writeSignal(state.signal_before);
     }
   }
@@ -192,6 +222,8 @@ class RegistryWorld {
   std::vector<std::unique_ptr<WatchedMemory>> modules_;
   std::array<typename Registry::Entry*, kMaxModules> entries_{};
   bool is_registry_destroyed_ = false;
+  std::size_t inner_looks_ = 0;           // that have interrupted the look that runs
+  DeliveryState* interrupted_ = nullptr;  // the look that runs, for the one that interrupts it
   alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;
 };
 

@@ -7,10 +7,15 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <ostream>
+#include <sstream>
+#include <utility>
 
 #include "models/stepping/locate.h"
 #include "models/stepping/stepper.h"
+#include "models/stepping/trace.h"
+#include "models/stepping/trap_flag.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -28,33 +33,66 @@ struct Finding {
   CaseResult result;
 };
 
+// What came of the cases of a check.
+struct Singles {
+  std::vector<Finding> passed;
+  std::optional<Finding> failed;
+};
+
 bool isCanary(std::string_view case_name) { return case_name.starts_with(kCanaryPrefix); }
 
 // First without interruption: what the machine does once (the first exception, say) is then behind
 // it, so that boundaries have the same numbers in a replay. A case that fails already there is
 // stepped as well, which tells where. A canary is to be caught between two instructions.
-Finding runCase(const Case& one, const std::string& name, const Selection& selection) {
+Finding runCase(const Case& one, const std::string& name, const CasePlan& plan) {
   std::optional<CaseResult> rehearsal;
-  if (!isCanary(name)) rehearsal = one.run({.is_stepped = false, .selection = {}});
-  CaseResult result = one.run({.is_stepped = true, .selection = selection});
+  if (!isCanary(name)) {
+    rehearsal = one.run({
+        .is_stepped = false,
+    });
+  }
+  CaseResult result = one.run(plan);
   if (rehearsal && rehearsal->failure && !result.failure) return {name, std::move(*rehearsal)};
   return {name, std::move(result)};
 }
 
-std::string boundaryArgument(const CaseFailure& failure) {
-  if (!failure.boundary) return " --boundary all";
-  if (!failure.since_boundary) return fmt::format(" --boundary {}", failure.boundary->number);
-  return fmt::format(" --boundary {},{}", *failure.since_boundary, failure.boundary->number);
+Singles runCases(const std::vector<Case>& cases, std::string_view prefix) {
+  Singles singles;
+  for (const Case& one : cases) {
+    Finding finding = runCase(one, std::string(prefix) + one.name, {});
+    if (finding.result.failure) {
+      singles.failed = std::move(finding);
+      break;
+    }
+    singles.passed.push_back(std::move(finding));
+  }
+  return singles;
 }
 
-std::string replayCommand(const std::string& check, const Finding& finding) {
+std::string boundaryArgument(const CaseFailure& failure) {
+  if (!failure.boundary) return " --boundary all";
+  std::string text = " --boundary ";
+  const bool is_pair =
+      failure.since_boundary && failure.since_boundary->number != failure.boundary->number;
+  if (is_pair) text += fmt::format("{},", failure.since_boundary->number);
+  text += std::to_string(failure.boundary->number);
+  if (failure.boundary->inner) text += fmt::format(" --inner {}", *failure.boundary->inner);
+  return text;
+}
+
+std::string replayCommand(const std::string& check, const Finding& finding,
+                          const std::string& arguments) {
   return fmt::format("build/bin/sigproof step replay {} --case {}{}", check, finding.case_name,
-                     boundaryArgument(*finding.result.failure));
+                     arguments);
 }
 
 std::string whereInWords(const CaseFailure& failure) {
   if (!failure.boundary) return "before or after the call";
-  return fmt::format("boundary {}", failure.boundary->number);
+  std::string text = fmt::format("boundary {}", failure.boundary->number);
+  if (failure.boundary->inner) {
+    text += fmt::format(", boundary {} of the handler there", *failure.boundary->inner);
+  }
+  return text;
 }
 
 std::string summarize(const std::string& operation, const Finding& finding) {
@@ -63,46 +101,65 @@ std::string summarize(const std::string& operation, const Finding& finding) {
                      finding.case_name, whereInWords(failure), failure.expected, failure.seen);
 }
 
-// What a person reads who has to find the bug.
-std::string traceText(const std::string& check, const Finding& finding) {
-  const CaseFailure& failure = *finding.result.failure;
-  std::string text = fmt::format("{}, case {}, {} of {}\n", check, finding.case_name,
-                                 whereInWords(failure), finding.result.boundaries);
-  if (failure.since_boundary) {
-    text += fmt::format("against what was seen at boundary {}\n", *failure.since_boundary);
+std::string indent(const std::string& text, std::string_view margin) {
+  std::string result;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    result += fmt::format("{}{}\n", margin, line);
   }
-  text += fmt::format("expected: {}\nseen:     {}\n", failure.expected, failure.seen);
+  return result;
+}
+
+// What a person reads who has to find the bug.
+std::string traceText(const Suite& suite, const Check& check, const Finding& finding) {
+  const CaseFailure& failure = *finding.result.failure;
+  std::string text =
+      fmt::format("operation: {}, case {}\nbuild:     {} ({})\nwhere:     {} of {}\n", check.name,
+                  finding.case_name, suite.level, suite.compiler, whereInWords(failure),
+                  finding.result.boundaries);
+  if (failure.since_boundary) {
+    text += fmt::format("against what was seen at boundary {}\n",
+                        describeNumber(*failure.since_boundary));
+  }
+  text += fmt::format("expected:  {}\nseen:      {}\n", failure.expected, failure.seen);
   if (failure.boundary) {
     const Location where = locate(failure.boundary->address);
-    text += fmt::format("\nthe handler struck before this instruction:\n  {}\n{}", where.place,
-                        where.disassembly);
+    text += fmt::format("\nthe handler struck before this instruction:\n{}{}",
+                        indent(where.place, "  "), indent(where.disassembly, "  "));
   }
   return text + fmt::format("\nwhat the handler saw, in order:\n{}", finding.result.states);
 }
 
-std::optional<Finding> firstFailure(const std::vector<Case>& cases, std::string_view prefix,
-                                    std::vector<Finding>& passed) {
-  for (const Case& one : cases) {
-    Finding finding = runCase(one, std::string(prefix) + one.name, {});
-    if (finding.result.failure) return finding;
-    passed.push_back(std::move(finding));
-  }
-  return std::nullopt;
-}
-
-json canaryDetail(const Check& check, const std::optional<Finding>& caught) {
-  json detail = {{"flaw", check.flaw}, {"is_caught", caught.has_value()}};
+json canaryDetail(const Canary& canary, const std::optional<Finding>& caught) {
+  json detail = {{"is_caught", caught.has_value()}};
+  if (!canary.name.empty()) detail["elements"] = canary.name;
   if (!caught) return detail;
   const CaseFailure& failure = *caught->result.failure;
   detail["case"] = caught->case_name;
   detail["expected"] = failure.expected;
   detail["seen"] = failure.seen;
   if (failure.boundary) detail["boundary"] = failure.boundary->number;
-  if (failure.since_boundary) detail["since_boundary"] = *failure.since_boundary;
+  if (failure.since_boundary) detail["since_boundary"] = failure.since_boundary->number;
   return detail;
 }
 
-void addCases(const std::vector<Finding>& findings, Record& record) {
+// Whether each canary was caught.
+bool runCanaries(const Check& check, Record& record) {
+  bool is_each_caught = !check.canaries.empty();
+  json details = json::array();
+  for (const Canary& canary : check.canaries) {
+    const Singles singles = runCases(canary.cases, kCanaryPrefix);
+    is_each_caught = is_each_caught && singles.failed.has_value();
+    details.push_back(canaryDetail(canary, singles.failed));
+  }
+  record.detail["canary_flaw"] = check.flaw;
+  record.detail["canaries"] = details;
+  return is_each_caught;
+}
+
+void addCases(const Singles& singles, Record& record) {
+  std::vector<Finding> findings = singles.passed;
+  if (singles.failed) findings.push_back(*singles.failed);
   json cases = json::array();
   std::size_t in_program = 0;
   std::size_t states = 0;
@@ -118,8 +175,9 @@ void addCases(const std::vector<Finding>& findings, Record& record) {
     states += result.state_count;
     is_complete = is_complete && result.is_complete;
   }
-  record.exhausted = is_complete;
+  record.exhausted = is_complete && !singles.failed;
   record.detail["cases"] = cases;
+  record.detail["boundaries"] = record.executions;
   record.detail["boundaries_in_program"] = in_program;
   record.detail["states"] = states;
 }
@@ -129,42 +187,99 @@ Record blankRecord(const Suite& suite, const Check& check) {
   record.check = fullName(suite, check);
   record.kind = reports::Kind::kStepping;
   record.properties = check.properties;
-  record.engine = suite.engine;
+  record.engine = fmt::format(
+      "{}, {}", suite.compiler,
+      internal::flag_to_set == internal::kTrapFlag ? "x86-64 trap flag" : "PTRACE_SINGLESTEP");
   record.covered = fmt::format(
       "A signal handler on the same thread between any two machine instructions of: {}. "
-      "Compiled at -{}, debug checks {}; freed memory in quarantine and with malloc.",
-      check.covered, suite.level, suite.level == "O0" ? "on" : "off");
+      "Compiled by {}, debug checks {}; freed memory in quarantine and with malloc. Two "
+      "preemptions "
+      "are sampled: a handler at each of two boundaries, and a handler at every boundary of "
+      "another's walk.",
+      check.covered, suite.compiler, suite.has_debug_checks ? "on" : "off");
   record.cannot_see =
       "Other threads between two instructions, processors with a weaker memory order than x86-64, "
-      "what other compilers, levels and flags make of the code.";
+      "what other compilers, levels and flags make of the code, most pairs of preemptions.";
   record.replay = fmt::format("build/bin/sigproof step run {}", record.check);
   record.detail["level"] = suite.level;
   return record;
 }
 
-void judge(const Check& check, std::vector<Finding>& passed, const std::optional<Finding>& failed,
-           bool is_canary_caught, Record& record) {
-  if (failed) {
-    record.verdict = Verdict::kFailed;
-    record.summary = summarize(check.name, *failed);
-    record.replay = replayCommand(record.check, *failed);
-    record.detail["trace"] = traceText(record.check, *failed);
-    passed.push_back(*failed);
-    addCases(passed, record);
-    record.exhausted = false;  // the cases after it were not run
+void judgeFailure(const Suite& suite, const Check& check, const Finding& failed,
+                  const std::string& replay_arguments, Record& record) {
+  record.verdict = Verdict::kFailed;
+  record.summary = summarize(check.name, failed);
+  record.replay = replayCommand(record.check, failed, replay_arguments);
+  record.detail["trace"] = traceText(suite, check, failed);
+  record.exhausted = false;  // what comes after it was not run
+}
+
+std::string share(std::uint64_t part, std::uint64_t whole) {
+  if (part == whole) return "all";
+  return fmt::format("{:.3g} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+void addPairs(const PairsResult& result, const PairsPlan& plan, Record& record) {
+  record.executions += result.pairs + result.inner_boundaries;
+  record.detail["two_preemptions"] = {
+      {"pairs_tried", result.pairs},
+      {"pairs_possible", result.possible_pairs},
+      {"pairs_share", share(result.pairs, result.possible_pairs)},
+      {"handlers_stepped_inside", result.nested},
+      {"handlers_possible", result.possible_nested},
+      {"handlers_share", share(result.nested, result.possible_nested)},
+      {"boundaries_inside_handlers", result.inner_boundaries},
+      {"counted", "boundaries in the program's own text"}};
+  if (!plan.is_all) record.seed = std::to_string(plan.seed);
+}
+
+std::string planArguments(const CasePlan& plan) {
+  std::string text = fmt::format(" --boundary {}", fmt::join(plan.selection.boundaries(), ","));
+  if (!plan.inner) return text;
+  return text + (plan.inner->isAll()
+                     ? " --inner all"
+                     : fmt::format(" --inner {}", fmt::join(plan.inner->boundaries(), ",")));
+}
+
+// Whether pairs of preemptions of the cases, which hold under single ones, hold too.
+bool runPairs(const Suite& suite, const Check& check, const Singles& singles, const PairsPlan& plan,
+              Record& record) {
+  std::vector<std::vector<std::uint32_t>> boundaries;
+  for (const Finding& finding : singles.passed) {
+    boundaries.push_back(finding.result.program_boundaries);
+  }
+  const PairsResult result = tryPairs(check.cases, boundaries, plan);
+  addPairs(result, plan, record);
+  if (!result.failed_case) return true;
+  const Finding failed{check.cases[*result.failed_case].name, result.failed};
+  judgeFailure(suite, check, failed, planArguments(result.failed_plan), record);
+  return false;
+}
+
+// The cases, the pairs and the canaries: the verdict.
+void runAll(const Suite& suite, const Check& check, const PairsPlan& plan, Record& record) {
+  const Singles singles = runCases(check.cases, "");
+  addCases(singles, record);
+  if (singles.failed) {
+    judgeFailure(suite, check, *singles.failed, boundaryArgument(*singles.failed->result.failure),
+                 record);
     return;
   }
-  addCases(passed, record);
-  if (!is_canary_caught) {
+  const std::uint64_t boundaries = record.executions;
+  if (!runPairs(suite, check, singles, plan, record)) return;
+  if (!runCanaries(check, record)) {
     record.verdict = Verdict::kFailed;
     record.summary =
         fmt::format("this check can't fail: it did not notice a stand-in that {}", check.flaw);
     return;
   }
   record.verdict = record.exhausted ? Verdict::kPassed : Verdict::kFailed;
-  record.summary =
-      fmt::format("{} cases, {} boundaries between instructions, no state that must not be",
-                  passed.size(), record.executions);
+  record.summary = fmt::format(
+      "{} cases, {} boundaries between instructions, {} pairs of them, no state that "
+      "must not be",
+      singles.passed.size(), boundaries,
+      record.detail["two_preemptions"]["pairs_tried"].get<std::uint64_t>());
+  if (!record.exhausted) record.summary = "the handler did not act wherever it was asked to";
 }
 
 std::uint64_t peakMemoryKib() {
@@ -192,47 +307,46 @@ const Check* findCheck(const Suite& suite, const std::string& name) {
 }
 
 const Case* findCase(const Check& check, const std::string& name) {
-  const std::string plain = isCanary(name) ? name.substr(kCanaryPrefix.size()) : name;
-  const std::vector<Case>& cases = isCanary(name) ? check.canaries : check.cases;
-  const auto found =
-      std::find_if(cases.begin(), cases.end(), [&](const Case& one) { return one.name == plain; });
-  return found == cases.end() ? nullptr : &*found;
+  const auto find = [](const std::vector<Case>& cases, std::string_view wanted) -> const Case* {
+    const auto found = std::find_if(cases.begin(), cases.end(),
+                                    [&](const Case& one) { return one.name == wanted; });
+    return found == cases.end() ? nullptr : &*found;
+  };
+  if (!isCanary(name)) return find(check.cases, name);
+  for (const Canary& canary : check.canaries) {
+    const Case* one = find(canary.cases, std::string_view(name).substr(kCanaryPrefix.size()));
+    if (one != nullptr) return one;
+  }
+  return nullptr;
 }
 
-Record runCheck(const Suite& suite, const Check& check) {
+Record runCheck(const Suite& suite, const Check& check, const PairsPlan& pairs) {
   Record record = blankRecord(suite, check);
   if (!isSteppingSupported()) {
     record.verdict = Verdict::kSkipped;
     record.summary =
-        "not supported here: this processor, emulator or debugger doesn't let a program "
-        "single-step "
-        "itself (x86-64 trap flag)";
+        "not supported here: a program can't single-step itself (x86-64 trap flag), nor may a "
+        "parent step it (ptrace)";
     return record;
   }
   const auto begin = std::chrono::steady_clock::now();
-  std::vector<Finding> passed;
-  const std::optional<Finding> failed = firstFailure(check.cases, "", passed);
-  std::vector<Finding> canaries_missed;
-  const std::optional<Finding> caught =
-      firstFailure(check.canaries, kCanaryPrefix, canaries_missed);
-  record.detail["canary"] = canaryDetail(check, caught);
-  judge(check, passed, failed, caught.has_value(), record);
+  runAll(suite, check, pairs, record);
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   record.peak_memory_kib = peakMemoryKib();
   return record;
 }
 
 bool replayCase(const Suite& suite, const Check& check, const std::string& case_name,
-                const std::vector<std::size_t>& boundaries, std::ostream& out) {
-  const Finding finding = runCase(*findCase(check, case_name), case_name, Selection(boundaries));
-  const std::string name = fullName(suite, check);
+                const CasePlan& plan, std::ostream& out) {
+  const Finding finding = runCase(*findCase(check, case_name), case_name, plan);
   if (finding.result.failure) {
-    out << traceText(name, finding);
+    out << traceText(suite, check, finding);
     return false;
   }
+  const std::vector<std::size_t>& boundaries = plan.selection.boundaries();
   out << fmt::format(
-      "{}, case {}: {} boundaries, the handler acted at {}\n\n{}\nNothing is wrong there.\n", name,
-      case_name, finding.result.boundaries,
+      "{}, case {}: {} boundaries, the handler acted at {}\n\n{}\nNothing is wrong there.\n",
+      fullName(suite, check), case_name, finding.result.boundaries,
       boundaries.empty() ? std::string("every one")
                          : fmt::format("{}", fmt::join(boundaries, " and ")),
       finding.result.states);

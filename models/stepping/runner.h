@@ -1,16 +1,14 @@
 // Runs checks and puts what came out into words and records.
 //
-//   Record record = runCheck(suite, suite.checks[0]);       // never throws for a failed check
-//   const bool held = replayCase(suite, check, "quarantine/onto-2", {37}, std::cout);
+//   Record record = runCheck(suite, suite.checks[0], {});   // never throws for a failed check
+//   const bool held = replayCase(suite, check, "quarantine/owning/onto-2", plan, std::cout);
 #pragma once
 
-#include <cstddef>
 #include <iosfwd>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "models/stepping/check.h"
+#include "models/stepping/pairs.h"
 #include "reports/record.h"
 
 namespace sigproof::stepping {
@@ -25,14 +23,13 @@ const Check* findCheck(const Suite& suite, const std::string& name);
 /// there is none.
 const Case* findCase(const Check& check, const std::string& name);
 
-/// Runs the canary, then every case to the first that fails. Where the trap flag doesn't work the
-/// verdict is "skipped".
-reports::Record runCheck(const Suite& suite, const Check& check);
+/// Runs every case to the first that fails, then pairs of preemptions of them, then the canaries.
+/// Where stepping doesn't work the verdict is "skipped".
+reports::Record runCheck(const Suite& suite, const Check& check, const PairsPlan& pairs);
 
-/// Runs the case of that name (see findCase(); it must exist) with the handler acting at
-/// `boundaries` only, everywhere if there are none, and writes what was seen to `out`. Returns
-/// whether it held.
+/// Runs the case of that name (see findCase(); it must exist) by that plan and writes what was seen
+/// to `out`. Returns whether it held.
 bool replayCase(const Suite& suite, const Check& check, const std::string& case_name,
-                const std::vector<std::size_t>& boundaries, std::ostream& out);
+                const CasePlan& plan, std::ostream& out);
 
 }  // namespace sigproof::stepping

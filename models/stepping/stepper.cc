@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csetjmp>
 #include <csignal>
-#include <utility>
+
+#include "models/stepping/tracer.h"
 
 namespace sigproof::stepping {
 
@@ -16,22 +18,17 @@ bool Selection::contains(std::size_t boundary) const noexcept {
          std::find(boundaries_.begin(), boundaries_.end(), boundary) != boundaries_.end();
 }
 
-namespace internal {
-// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
-thread_local sigjmp_buf operation_escape;
-thread_local sigjmp_buf look_escape;
-// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
-}  // namespace internal
-
 namespace {
 
-// What the handlers need to know of the thread that they interrupt.
-struct Session {
+// A call that a handler may have to leave: an operation, stepped or not, or a look. They nest: a
+// look at a boundary of an operation, itself stepped, with a look at one of its boundaries.
+struct Frame {
+  bool is_look = false;
   BoundaryObserver* observer = nullptr;  // null once it wants no more
   const Selection* selection = nullptr;
-  StepOutcome outcome;
-  bool is_operating = false;
-  bool is_looking = false;
+  StepOutcome outcome = {};
+  sigjmp_buf escape{};
+  Frame* outer = nullptr;
 };
 
 struct TextRange {
@@ -39,44 +36,59 @@ struct TextRange {
   std::uintptr_t end = 0;
 };
 
-// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): as above.
-thread_local Session session;
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a handler has no other way in.
+thread_local Frame* innermost = nullptr;
 TextRange program_text;
+std::array<std::uint32_t, 1U << 16U> in_program;
+std::size_t in_program_count = 0;
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 std::uintptr_t instructionPointer(const void* context) noexcept {
 #if defined(__x86_64__) && defined(__linux__)
   return static_cast<std::uintptr_t>(
       static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__) && defined(__linux__)
+  return static_cast<const ucontext_t*>(context)->uc_mcontext.pc;
 #else
   return reinterpret_cast<std::uintptr_t>(context);
 #endif
 }
 
+void noteInProgram(Frame& frame, Boundary boundary) noexcept {
+  if (boundary.address < program_text.begin || boundary.address >= program_text.end) return;
+  ++frame.outcome.in_program;
+  if (frame.outer != nullptr || in_program_count == in_program.size()) return;
+  in_program[in_program_count++] = static_cast<std::uint32_t>(boundary.number);
+}
+
 extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
+  // The kernel clears the trap flag for a handler and restores it behind. It does neither with the
+  // flag that stands in for it.
+  const bool is_marked = internal::isMarked();
+  trapOff();
   const int saved_errno = errno;
-  if (session.is_operating) {
-    const Boundary boundary{session.outcome.boundaries++, instructionPointer(context)};
-    session.outcome.last = boundary;
-    if (boundary.address >= program_text.begin && boundary.address < program_text.end) {
-      ++session.outcome.in_program;
-    }
-    if (session.observer != nullptr && session.selection->contains(boundary.number) &&
-        !session.observer->atBoundary(boundary)) {
-      session.observer = nullptr;
+  Frame* frame = innermost;
+  if (frame != nullptr && !frame->is_look) {
+    const Boundary boundary{frame->outcome.boundaries++, instructionPointer(context), {}};
+    frame->outcome.last = boundary;
+    noteInProgram(*frame, boundary);
+    if (frame->observer != nullptr && frame->selection->contains(boundary.number) &&
+        !frame->observer->atBoundary(boundary)) {
+      frame->observer = nullptr;
     }
   }
   errno = saved_errno;
+  if (is_marked) trapOn();  // the parent steps again when the handler has returned
 }
 
 // A crash of the observer's walk ends the walk; a crash of the operation ends the operation; any
 // other is nobody's business here. The handlers run with the trap flag clear, so a jump out of them
 // ends the stepping as well.
 extern "C" void onCrash(int signal) {
-  if (session.is_looking) siglongjmp(internal::look_escape, 1);
-  if (session.is_operating) {
-    session.outcome.crash_signal = signal;
-    siglongjmp(internal::operation_escape, 1);
+  trapOff();
+  if (Frame* frame = innermost) {
+    frame->outcome.crash_signal = signal;
+    siglongjmp(frame->escape, 1);
   }
   std::signal(signal, SIG_DFL);
   raise(signal);
@@ -93,6 +105,54 @@ int findText(dl_phdr_info* info, std::size_t /*size*/, void* /*data*/) {
   return 1;
 }
 
+void installHandlers() {
+  static const bool kIsInstalled = [] {
+    dl_iterate_phdr(&findText, nullptr);
+    struct sigaction action = {};
+    action.sa_sigaction = &onTrap;
+    // Not blocked while it runs, for a handler may be stepped as well.
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    sigaction(SIGTRAP, &action, nullptr);
+    action = {};
+    action.sa_handler = &onCrash;
+    // No handler changes the mask, so a jump out of it has none to restore: two system calls saved
+    // at every boundary.
+    action.sa_flags = SA_NODEFER;
+    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
+    return true;
+  }();
+  static_cast<void>(kIsInstalled);
+}
+
+enum class SteppedPart : std::uint8_t { kNone, kWhole, kWindows };
+
+// Not inlined: whoever calls it is not to keep in a register what a jump would lose.
+[[gnu::noinline]] void runIn(Frame& frame, SteppedPart part, Operation operation) noexcept {
+  // NOLINTNEXTLINE(cert-err52-cpp): the only way out of a handler of SIGSEGV.
+  if (sigsetjmp(frame.escape, 0) == 0) {
+    if (part != SteppedPart::kNone) internal::tellTracer(internal::TracerMessage::kStepsBegin);
+    if (part == SteppedPart::kWhole) {
+      trapOn();
+      operation();
+      trapOff();
+    } else {
+      operation();
+    }
+  } else {
+    trapOff();
+  }
+  if (part != SteppedPart::kNone) internal::tellTracer(internal::TracerMessage::kStepsEnd);
+}
+
+StepOutcome run(Frame& frame, SteppedPart part, Operation operation) noexcept {
+  frame.outer = innermost;
+  if (frame.outer == nullptr && part != SteppedPart::kNone) in_program_count = 0;
+  innermost = &frame;
+  runIn(frame, part, operation);
+  innermost = frame.outer;
+  return frame.outcome;
+}
+
 class CountOnly final : public BoundaryObserver {
  public:
   bool atBoundary(Boundary /*boundary*/) noexcept override { return true; }
@@ -100,54 +160,54 @@ class CountOnly final : public BoundaryObserver {
 
 }  // namespace
 
-namespace internal {
-
-void installHandlers() {
-  static const bool kIsInstalled = [] {
-    dl_iterate_phdr(&findText, nullptr);
-    struct sigaction action = {};
-    action.sa_sigaction = &onTrap;
-    action.sa_flags = SA_SIGINFO;
-    sigaction(SIGTRAP, &action, nullptr);
-    action = {};
-    action.sa_handler = &onCrash;
-    // Blocked during the handler, but siglongjmp restores the mask.
-    for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
-    return true;
-  }();
-  static_cast<void>(kIsInstalled);
+StepOutcome stepThrough(BoundaryObserver& observer, const Selection& selection,
+                        Operation operation) {
+  installHandlers();
+  Frame frame{.observer = &observer, .selection = &selection};
+  return run(frame, SteppedPart::kWhole, operation);
 }
 
-void beginOperation(BoundaryObserver* observer, const Selection* selection) noexcept {
-  session.observer = observer;
-  session.selection = selection;
-  session.outcome = {};
-  session.is_operating = true;
+StepOutcome stepWindows(BoundaryObserver& observer, const Selection& selection,
+                        Operation operation) {
+  installHandlers();
+  Frame frame{.observer = &observer, .selection = &selection};
+  return run(frame, SteppedPart::kWindows, operation);
 }
 
-StepOutcome endOperation() noexcept {
-  session.is_operating = false;
-  return session.outcome;
+std::span<const std::uint32_t> boundariesInProgram() noexcept {
+  return {in_program.data(), in_program_count};
 }
 
-void beginLook() noexcept { session.is_looking = true; }
-void endLook() noexcept { session.is_looking = false; }
+int runGuarded(Operation operation) {
+  installHandlers();
+  Frame frame;
+  return run(frame, SteppedPart::kNone, operation).crash_signal;
+}
 
-}  // namespace internal
+bool guardedLook(Operation look) noexcept {
+  installHandlers();
+  Frame frame{.is_look = true};
+  return run(frame, SteppedPart::kNone, look).crash_signal == 0;
+}
 
-void abandonLook() noexcept { siglongjmp(internal::look_escape, 1); }
+void abandonLook() noexcept {
+  trapOff();  // what is left may be stepped
+  Frame* frame = innermost;
+  while (!frame->is_look) {
+    internal::tellTracer(internal::TracerMessage::kStepsEnd);
+    frame = frame->outer;
+  }
+  frame->outcome.crash_signal = SIGABRT;
+  siglongjmp(frame->escape, 1);
+}
 
 bool isSteppingSupported() {
-  if (!kHasTrapFlag) return false;
-#if defined(__x86_64__)
+  if (internal::flag_to_set == internal::kTrapFlag && !kHasTrapFlag) return false;
   CountOnly observer;
   const StepOutcome outcome = stepThrough(observer, Selection(), []() noexcept {
     asm volatile("nop; nop; nop; nop; nop; nop; nop; nop" ::: "memory");
   });
   return outcome.boundaries >= 8;
-#else
-  return false;
-#endif
 }
 
 }  // namespace sigproof::stepping

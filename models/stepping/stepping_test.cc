@@ -2,6 +2,7 @@
 // only must be seen, and seen again in a replay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,23 +10,34 @@
 #include <cstddef>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/signal_registry.h"
 #include "models/stepping/case_run.h"
+#include "models/stepping/elements.h"
 #include "models/stepping/flawed_list.h"
+#include "models/stepping/list_case.h"
 #include "models/stepping/list_cases.h"
+#include "models/stepping/list_world.h"
+#include "models/stepping/pairs.h"
+#include "models/stepping/registry_cases.h"
 #include "models/stepping/stepper.h"
+#include "models/stepping/tracer.h"
 
 namespace sigproof::stepping {
 namespace {
 
 using ::testing::HasSubstr;
 
-template <ListFlaw kFlaw>
-using Flawed = FlawedList<Element, kFlaw>;
+template <ListFlaw kFlaw, class Element = WritingElement>
+ListKind flawed() {
+  return listKind<FlawedList<Element, kFlaw>, Element>();
+}
 
 class Stepping : public ::testing::Test {
  protected:
@@ -94,8 +106,8 @@ TEST_F(Stepping, SurvivesALookAtFreedMemory) {
 
 // Without a flaw the stand-in is sound: what the other tests see caught is the flaw.
 TEST_F(Stepping, L3_AcceptsASoundList) {
-  using Sound = Flawed<ListFlaw::kNone>;
-  for (const auto& cases : {pushFrontCases<Sound>(), filterCases<Sound>(), clearCases<Sound>()}) {
+  const ListKind sound = flawed<ListFlaw::kNone>();
+  for (const auto& cases : {pushFrontCases(sound), filterCases(sound), clearCases(sound)}) {
     for (const Case& one : cases) {
       // Unwinding takes tens of thousands of instructions.
       if (one.name.find("throws") != std::string::npos) continue;
@@ -107,47 +119,49 @@ TEST_F(Stepping, L3_AcceptsASoundList) {
 }
 
 TEST_F(Stepping, L3_CatchesFreeBeforeUnlinkByPoison) {
-  const auto cases = filterCases<Flawed<ListFlaw::kFreeBeforeUnlink>>();
-  for (const char* name : {"quarantine/keep-0b11011", "malloc/keep-0b11011"}) {
+  const auto cases = filterCases(flawed<ListFlaw::kFreeBeforeUnlink>());
+  for (const char* name : {"quarantine/writing/keep-0b11011", "malloc/writing/keep-0b11011"}) {
     const CaseResult result = step(named(cases, name));
     ASSERT_TRUE(result.failure) << name;
     ASSERT_TRUE(result.failure->boundary) << name;
     EXPECT_THAT(result.failure->seen, HasSubstr("destroyed or freed")) << name;
     EXPECT_THAT(result.failure->seen, HasSubstr("4 3")) << name;
   }
-  EXPECT_FALSE(step(named(cases, "quarantine/keep-0b11111")).failure);
+  EXPECT_FALSE(step(named(cases, "quarantine/writing/keep-0b11111")).failure);
 }
 
 TEST_F(Stepping, L3_CatchesPublishBeforeLinkByCompleteness) {
-  const auto cases = pushFrontCases<Flawed<ListFlaw::kPublishBeforeLink>>();
-  for (const char* name : {"quarantine/onto-2", "malloc/onto-2"}) {
+  const auto cases = pushFrontCases(flawed<ListFlaw::kPublishBeforeLink>());
+  for (const char* name : {"quarantine/writing/onto-2", "malloc/writing/onto-2"}) {
     const CaseResult result = step(named(cases, name));
     ASSERT_TRUE(result.failure) << name;
     ASSERT_TRUE(result.failure->boundary) << name;
     EXPECT_THAT(result.failure->expected, HasSubstr("in the list before and after the call"));
     EXPECT_THAT(result.failure->seen, ::testing::StartsWith("2 ")) << name;
   }
-  EXPECT_FALSE(step(named(cases, "quarantine/onto-0")).failure) << "nothing to be missed there";
+  EXPECT_FALSE(step(named(cases, "quarantine/writing/onto-0")).failure)
+      << "nothing to be missed there";
 }
 
 TEST_F(Stepping, L6_CatchesADestructorThatFreesBeforeItEmpties) {
-  for (const char* name : {"quarantine/of-2", "malloc/of-2"}) {
+  for (const char* name : {"quarantine/writing/of-2", "malloc/writing/of-2"}) {
     const CaseResult result =
-        step(named(destructorCases<Flawed<ListFlaw::kFreeBeforeEmptying>>(), name));
+        step(named(destructorCases(flawed<ListFlaw::kFreeBeforeEmptying>()), name));
     ASSERT_TRUE(result.failure) << name;
     EXPECT_TRUE(result.failure->boundary) << name;
   }
 }
 
 TEST_F(Stepping, L4_CatchesAnElementThatIsFreedUnderAReader) {
-  const CaseResult result = step(named(reclaimCases<Flawed<ListFlaw::kFreeUnderReaders>>(),
-                                       "quarantine/filter-under-a-reader"));
+  const CaseResult result = step(named(reclaimCases(flawed<ListFlaw::kFreeUnderReaders>()),
+                                       "quarantine/writing/filter-under-a-reader"));
   ASSERT_TRUE(result.failure);
   EXPECT_THAT(result.failure->expected, HasSubstr("a reader stands on it"));
 }
 
 TEST_F(Stepping, AReplayRepeatsTheFailureAtItsBoundaryAndNowhereElse) {
-  const Case one = named(pushFrontCases<Flawed<ListFlaw::kPublishBeforeLink>>(), "malloc/onto-3");
+  const Case one =
+      named(pushFrontCases(flawed<ListFlaw::kPublishBeforeLink>()), "malloc/writing/onto-3");
   const CaseResult first = step(one);
   ASSERT_TRUE(first.failure && first.failure->boundary);
   const std::size_t boundary = first.failure->boundary->number;
@@ -171,6 +185,11 @@ class OddList {
     element_.emplace(std::forward<Args>(args)...);
   }
   void clear() noexcept { element_.reset(); }
+  template <class Keep>
+  void filter(Keep&& keep) {
+    if (element_ && !keep(*element_)) clear();
+  }
+  bool reclaim() noexcept { return true; }
   bool isEmpty() const noexcept { return !element_.has_value(); }
   template <class Visitor>
   void iterate(Visitor&& visitor) noexcept {
@@ -178,32 +197,33 @@ class OddList {
   }
 
  private:
-  std::optional<Element> element_;
+  std::optional<WritingElement> element_;
 };
 
 struct Endless {
-  static void walk(std::optional<Element>& element, auto& visitor) {
+  static void walk(std::optional<WritingElement>& element, auto& visitor) {
     while (element) visitor(*element);
   }
 };
 struct SetsErrno {
-  static void walk(std::optional<Element>& element, auto& visitor) {
+  static void walk(std::optional<WritingElement>& element, auto& visitor) {
     if (element) visitor(*element);
     errno = 5;
   }
 };
 struct SeesNothing {
-  static void walk(std::optional<Element>& /*element*/, auto& /*visitor*/) {}
+  static void walk(std::optional<WritingElement>& /*element*/, auto& /*visitor*/) {}
 };
 
 template <class Fault>
 CaseFailure failureOfClear() {
-  const ListScene<OddList<Fault>> scene{
-      HeapMode::kMalloc, {{0}, {}, {}}, pushElements<OddList<Fault>>(1), nullptr};
-  const CaseResult result = runListCase(scene, {}, [](auto& world) noexcept -> std::string_view {
-    world.list().clear();
-    return {};
-  });
+  const ListKind kind = listKind<OddList<Fault>, WritingElement>();
+  const ListScene scene{HeapMode::kMalloc, {{0}, {}, {}}, pushElements(1), nullptr};
+  const CaseResult result =
+      runListCase(scene, {}, kind.make_world, [](AnyListWorld& world) -> std::string_view {
+        world.clear();
+        return {};
+      });
   return result.failure.value_or(CaseFailure{});
 }
 
@@ -217,6 +237,184 @@ TEST_F(Stepping, L2_CatchesAChangeOfErrno) {
 
 TEST_F(Stepping, L2_CatchesAnEmptinessThatContradictsTheWalk) {
   EXPECT_THAT(failureOfClear<SeesNothing>().seen, HasSubstr("contradicting"));
+}
+
+// --- kinds of elements
+
+template <class Element>
+std::optional<CaseFailure> failureOfFreeBeforeUnlink(const std::string& one) {
+  return step(named(filterCases(flawed<ListFlaw::kFreeBeforeUnlink, Element>()), one)).failure;
+}
+
+TEST_F(Stepping, L3_ADeadElementIsKnownByItsMemoryByItsDestructorAndByWhatItOwns) {
+  for (const auto& failure :
+       {failureOfFreeBeforeUnlink<TrivialElement>("quarantine/trivial/keep-0b01111"),
+        failureOfFreeBeforeUnlink<WritingElement>("quarantine/writing/keep-0b01111"),
+        failureOfFreeBeforeUnlink<OwningElement>("quarantine/owning/keep-0b01111")}) {
+    ASSERT_TRUE(failure && failure->boundary);
+    EXPECT_THAT(failure->seen, HasSubstr("destroyed or freed"));
+  }
+}
+
+// --- two preemptions
+
+// Sound alone; wrong where one reader interrupts another, and where two readers come in one call.
+enum class PairFlaw : std::uint8_t { kNotReentrant, kSecondReaderSeesNothing };
+
+template <PairFlaw kFlaw>
+class OddReaders : public FlawedList<WritingElement, ListFlaw::kNone> {
+ public:
+  using Base = FlawedList<WritingElement, ListFlaw::kNone>;
+
+  template <class Predicate>
+  void filter(Predicate&& keep) {
+    readers_ = 0;
+    Base::filter(std::forward<Predicate>(keep));
+    readers_ = kMany;
+  }
+
+  bool isEmpty() const noexcept { return readers_ == 2 || Base::isEmpty(); }
+
+  template <class Visitor>
+  void iterate(Visitor&& visitor) noexcept {
+    if (kFlaw == PairFlaw::kSecondReaderSeesNothing) {
+      if (readers_ < kMany) readers_ = readers_ + 1;
+      if (readers_ != 2) Base::iterate(visitor);
+      return;
+    }
+    const bool is_interrupting = is_inside_;
+    is_inside_ = true;
+    if (!is_interrupting) Base::iterate(visitor);
+    is_inside_ = false;
+  }
+
+ private:
+  static constexpr int kMany = 3;
+
+  volatile int readers_ = kMany;
+  volatile bool is_inside_ = false;
+};
+
+// Keeps everything: a reader has to see all of it, whenever it comes.
+template <PairFlaw kFlaw>
+Case keepAll() {
+  return named(filterCases(listKind<OddReaders<kFlaw>, WritingElement>()),
+               "quarantine/writing/keep-0b11111");
+}
+
+// What pairs of handlers find where one handler alone finds all well.
+template <PairFlaw kFlaw>
+PairsResult pairsOfKeepAll(const PairsPlan& plan) {
+  const Case one = keepAll<kFlaw>();
+  std::vector<std::uint32_t> boundaries;
+  const std::size_t count = step(one, {0}).boundaries;
+  for (std::size_t i = 0; i < count; ++i) {
+    const CaseResult single = step(one, {i});
+    EXPECT_FALSE(single.failure) << i << ": " << single.failure->seen;
+    boundaries = single.program_boundaries;
+  }
+  return tryPairs({one}, {boundaries}, plan);
+}
+
+TEST_F(Stepping, L2_AHandlerInsideAHandlerIsTriedAndRepeated) {
+  constexpr PairFlaw kFlaw = PairFlaw::kNotReentrant;
+  const PairsResult result = pairsOfKeepAll<kFlaw>({.count = 4, .seed = 3});
+  ASSERT_TRUE(result.failed_case);
+  EXPECT_GT(result.inner_boundaries, 10U);
+  ASSERT_TRUE(result.failed_plan.inner);
+  EXPECT_THAT(result.failed_plan.inner->boundaries(), ::testing::SizeIs(1));
+  EXPECT_LT(result.nested, result.possible_nested);
+
+  const CaseResult again = keepAll<kFlaw>().run(result.failed_plan);
+  ASSERT_TRUE(again.failure);
+  EXPECT_EQ(again.failure->seen, result.failed.failure->seen);
+  EXPECT_TRUE(again.failure->boundary && again.failure->boundary->inner);
+}
+
+TEST_F(Stepping, L2_TwoHandlersInOneCallAreTried) {
+  const PairsResult result =
+      pairsOfKeepAll<PairFlaw::kSecondReaderSeesNothing>({.count = 200, .seed = 3});
+  ASSERT_TRUE(result.failed_case);
+  EXPECT_FALSE(result.failed_plan.inner);
+  EXPECT_THAT(result.failed_plan.selection.boundaries(), ::testing::SizeIs(2));
+}
+
+// A look has read a word, is interrupted by another which warns that module, and goes on.
+TEST_F(Stepping, R6_AHandlerInsideAHandlerMayWarnAModuleThatIsBeingRegistered) {
+  const auto cases = levelCases<SignalRegistry<>>();
+  const Case one = named(cases, "malloc/renew-then-add-struck-once");
+  const std::vector<std::uint32_t> boundaries = step(one, {0}).program_boundaries;
+  std::size_t inner_boundaries = 0;
+  for (const std::uint32_t boundary : boundaries) {
+    const CaseResult result = one.run({.selection = Selection({boundary}), .inner = Selection()});
+    ASSERT_FALSE(result.failure) << result.states;
+    inner_boundaries += result.inner_boundaries;
+  }
+  EXPECT_GT(inner_boundaries, 10 * boundaries.size());
+}
+
+TEST_F(Stepping, AllPairsAreAllPairs) {
+  const auto cases = clearCases(flawed<ListFlaw::kNone>());
+  const Case one = named(cases, "quarantine/writing/of-0");
+  std::vector<std::uint32_t> boundaries = step(one).program_boundaries;
+  boundaries.resize(8);
+  const PairsResult result = tryPairs({one}, {boundaries}, {.is_all = true});
+  EXPECT_FALSE(result.failed_case);
+  EXPECT_EQ(result.pairs, 28U);
+  EXPECT_EQ(result.pairs, result.possible_pairs);
+  EXPECT_EQ(result.nested, 8U);
+}
+
+// --- other ways to step
+
+std::size_t boundariesOfClear() {
+  return step(named(clearCases(flawed<ListFlaw::kNone>()), "quarantine/writing/of-2")).boundaries;
+}
+
+// With a system call, within which nobody is interrupted.
+std::size_t boundariesOfSystemCall() {
+  Counter counter;
+  stepThrough(counter, {}, []() noexcept {
+    long number = SYS_getppid;
+    asm volatile("nop; syscall; nop" : "+a"(number)::"rcx", "r11", "memory");
+  });
+  return counter.count;
+}
+
+TEST_F(Stepping, AParentProcessCountsTheSameBoundaries) {
+  const std::size_t of_clear = boundariesOfClear();
+  const std::size_t of_system_call = boundariesOfSystemCall();
+  ASSERT_GT(of_clear, 50U);
+  const std::optional<int> status = runTraced([&] {
+    if (!isSteppingSupported()) return 1;
+    if (boundariesOfClear() != of_clear) return 2;
+    if (boundariesOfSystemCall() != of_system_call) return 3;
+    const auto flawed_cases = pushFrontCases(flawed<ListFlaw::kPublishBeforeLink>());
+    if (!step(named(flawed_cases, "malloc/writing/onto-2")).failure) return 4;
+    const PairsResult nested =
+        tryPairs({keepAll<PairFlaw::kNotReentrant>()}, {{10, 20, 30, 40}}, {.count = 1});
+    return nested.failed_case && nested.failed_plan.inner ? 42 : 5;
+  });
+  if (!status) GTEST_SKIP() << "a parent may not step a child here";
+  EXPECT_EQ(*status, 42);
+}
+
+TEST_F(Stepping, OnlyTheWindowsOfAnOperationAreStepped) {
+  Counter none;
+  stepWindows(none, {}, []() noexcept { asm volatile("nop; nop; nop"); });
+  EXPECT_EQ(none.count, 0U);
+  Counter some;
+  stepWindows(some, {}, []() noexcept {
+    asm volatile("nop; nop; nop");
+    trapOn();
+    asm volatile("nop; nop");
+    trapOff();
+    asm volatile("nop; nop; nop");
+    trapOn();
+    asm volatile("nop; nop");
+    trapOff();
+  });
+  EXPECT_EQ(some.count, 10U) << "twice two, and twice what switches stepping off";
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class Trace {
     State state{};
     Moment moment = Moment::kBefore;
     Boundary first;
-    std::size_t last = 0;   ///< number of the last boundary of the run
+    Boundary last;
     std::size_t count = 0;  ///< boundaries at which this was seen
   };
 
@@ -49,7 +49,7 @@ class Trace {
     if (size_ != 0 && moment == Moment::kBoundary) {
       Run& newest = runs_[size_ - 1];
       if (newest.moment == Moment::kBoundary && newest.state == state) {
-        newest.last = boundary.number;
+        newest.last = boundary;
         ++newest.count;
         return true;
       }
@@ -58,7 +58,7 @@ class Trace {
       is_full_ = true;
       return false;
     }
-    runs_[size_++] = Run{state, moment, boundary, boundary.number, 1};
+    runs_[size_++] = Run{state, moment, boundary, boundary, 1};
     return true;
   }
 
@@ -81,7 +81,14 @@ class Trace {
   bool is_full_ = false;
 };
 
-/// "before the call", "boundary 12", "boundaries 0-57 (58 looks)", "after the call".
+/// "12", and within a handler "12/30".
+inline std::string describeNumber(const Boundary& boundary) {
+  std::string text = std::to_string(boundary.number);
+  if (boundary.inner) text += "/" + std::to_string(*boundary.inner);
+  return text;
+}
+
+/// "before the call", "boundary 12", "boundaries 0-57", "boundaries 12/0-12/30", "after the call".
 template <class State>
 std::string describeMoment(const typename Trace<State>::Run& run) {
   switch (run.moment) {
@@ -92,8 +99,8 @@ std::string describeMoment(const typename Trace<State>::Run& run) {
     case Moment::kBoundary:
       break;
   }
-  if (run.count == 1) return "boundary " + std::to_string(run.first.number);
-  return "boundaries " + std::to_string(run.first.number) + "-" + std::to_string(run.last);
+  if (run.count == 1) return "boundary " + describeNumber(run.first);
+  return "boundaries " + describeNumber(run.first) + "-" + describeNumber(run.last);
 }
 
 }  // namespace sigproof::stepping

@@ -85,8 +85,13 @@ function(sigproof_add_core target)
 
   add_library(${target}_v8 STATIC ${v8_sources})
   target_link_libraries(${target}_v8 PRIVATE sigproof_warnings PUBLIC ${target} sigproof_v8)
-  # As a runtime builds it: each file by itself.
-  set_target_properties(${target} ${target}_v8 PROPERTIES UNITY_BUILD OFF)
+  # core itself as a runtime builds it, each file by itself; what checks have of it compiled together,
+  # which takes a third of the time.
+  if(target STREQUAL "core")
+    set_target_properties(${target} ${target}_v8 PROPERTIES UNITY_BUILD OFF)
+  else()
+    set_target_properties(${target} ${target}_v8 PROPERTIES UNITY_BUILD ON)
+  endif()
 endfunction()
 
 # --- tests -----------------------------------------------------------------------------------------

@@ -279,10 +279,10 @@ TEST_P(SteppingProgram, AFailureNamesOperationBuildInstructionLineAndDisassembly
 }
 
 TEST_P(SteppingProgram, SaysWhyThereIsNoDisassemblyWithoutTheTools) {
-  setenv("PATH", "/nowhere", 1);
+  setenv("PATH", "/nowhere", 1);  // NOLINT(concurrency-mt-unsafe): there is one thread
   const Ended ended = run({program(GetParam()), "--replay", "push_front", "--case",
                            "canary/quarantine/writing/onto-2", "--boundary", "all"});
-  unsetenv("PATH");
+  unsetenv("PATH");  // NOLINT(concurrency-mt-unsafe): as above
   EXPECT_EQ(ended.status, 1);
   EXPECT_THAT(ended.output, HasSubstr("instruction sigproof-stepping-"));
   EXPECT_THAT(ended.output, HasSubstr("no disassembly: "));

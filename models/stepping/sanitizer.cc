@@ -10,14 +10,15 @@
 #include <string_view>
 
 // AddressSanitizer's own interface; null in a program that is built without it.
-// NOLINTBEGIN(bugprone-reserved-identifier): the names are the sanitizer's.
+// The names are the sanitizer's.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" {
 [[gnu::weak]] void __asan_set_error_report_callback(void (*callback)(const char*));
 [[gnu::weak]] void __sanitizer_set_report_fd(void* descriptor);
 [[gnu::weak]] void __asan_poison_memory_region(const volatile void* address, std::size_t size);
 [[gnu::weak]] void __asan_unpoison_memory_region(const volatile void* address, std::size_t size);
 }
-// NOLINTEND(bugprone-reserved-identifier)
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace sigproof::stepping {
 namespace {

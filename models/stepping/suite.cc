@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -53,12 +54,19 @@ std::string compiler() {
 #endif
 }
 
+// As they would be typed.
+std::string flags() {
+  std::string typed(kFlags);
+  std::ranges::replace(typed, ',', ' ');
+  return typed;
+}
+
 }  // namespace
 
 Suite makeSuite() {
   Suite suite;
   suite.level = kLevel;
-  suite.compiler = fmt::format("{} {}", compiler(), kFlags);
+  suite.compiler = fmt::format("{} {}", compiler(), flags());
   suite.has_debug_checks = kHasDebugChecks;
   suite.checks = makeChecks();
   return suite;

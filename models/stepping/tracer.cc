@@ -180,7 +180,7 @@ std::optional<int> runTraced(const std::function<int()>& program) {
     if (ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) _exit(EXIT_FAILURE);
     internal::flag_to_set = internal::kMarkFlag;
     internal::tellTracer(internal::TracerMessage::kReady);
-    std::exit(program());
+    std::exit(program());  // NOLINT(concurrency-mt-unsafe): the child has one thread
   }
   return Tracer(child).trace();
 }

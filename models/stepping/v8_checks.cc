@@ -30,6 +30,7 @@ CaseResult runV8Case(const V8Scene& scene, const CasePlan& plan, Extent extent,
     run.stepWindows(plan, call);
   }
   CaseResult result = run.conclude(std::string(complaint));
+  // NOLINTNEXTLINE(bugprone-unused-return-value): it is left behind on purpose
   if (result.failure) static_cast<void>(world.release());
   return result;
 }

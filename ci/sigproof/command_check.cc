@@ -32,6 +32,7 @@ struct CheckOptions {
   // run, of models
   std::uint32_t seed = 0;
   std::string search;
+  std::uint64_t max_executions = 0;
   // replay
   std::string name;
   std::string state;
@@ -83,6 +84,10 @@ int run(const CommandContext& context, const CheckCommand& command, const CheckO
     if (!options.search.empty()) {
       check.arguments.insert(check.arguments.end(), {"--search", options.search});
     }
+    if (options.max_executions != 0) {
+      check.arguments.insert(check.arguments.end(),
+                             {"--max-executions", std::to_string(options.max_executions)});
+    }
     if (!options.pairs.empty()) {
       check.arguments.insert(check.arguments.end(), {"--pairs", options.pairs});
     }
@@ -130,6 +135,11 @@ void addRun(CLI::App& parent, CommandContext& context, const CheckCommand& comma
     run_command->add_option("--search", options->search,
                             "Instead of full where that ends within a budget, else the largest "
                             "bound that does: full, bound:N (preemptions), random:N (executions)");
+    run_command
+        ->add_option("--max-executions", options->max_executions,
+                     "The budget of the full search, and of all bounds together: a smaller one "
+                     "takes less time and ends with smaller bounds")
+        ->check(CLI::PositiveNumber);
   } else if (command.kind == reports::Kind::kStepping) {
     run_command->add_option("--pairs", options->pairs,
                             "Pairs of preemptions to try, or all, which takes hours");

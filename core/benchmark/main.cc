@@ -87,12 +87,18 @@ PairedTimes timesOf(const Measurement& measurement, int rounds) {
   return times;
 }
 
+// The controls, where both arms do the same, read from 0.997 to 1.003: what is nearer to 1 is not
+// measured.
+constexpr double kResolution = 0.003;
+
+bool isNoDifference(const PairedTimes& times) { return times.ratio_low <= 1 + kResolution; }
+
 bool isWithinBar(const Measurement& measurement, const PairedTimes& times) {
   switch (measurement.bar) {
     case Bar::kAtMost:
       return times.ratio <= measurement.limit;
     case Bar::kNoDifference:
-      return times.ratio_low <= 1;
+      return isNoDifference(times);
     case Bar::kNone:
       return true;
   }
@@ -108,8 +114,8 @@ std::string barText(const Measurement& measurement, const PairedTimes& times) {
                          is_decided ? "" : ", which lies within what the noise leaves open");
     }
     case Bar::kNoDifference:
-      return times.ratio_low <= 1 ? "; no measurable difference"
-                                  : "; bar: no measurable difference";
+      return isNoDifference(times) ? "; no measurable difference"
+                                   : "; bar: no measurable difference";
     case Bar::kNone:
       return "; no bar";
   }

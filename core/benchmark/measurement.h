@@ -20,7 +20,7 @@ namespace sigproof::benchmarks {
 enum class Bar : std::uint8_t {
   kNone,          ///< it is told, not judged
   kAtMost,        ///< the ratio is at most `limit`
-  kNoDifference,  ///< 1 lies within the ratio's confidence interval, or above it
+  kNoDifference,  ///< the ratio's confidence interval comes as near to 1 as those of the controls
 };
 
 struct Measurement {

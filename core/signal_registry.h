@@ -48,15 +48,19 @@ class EntryAttachment {
 template <class Policy = StdPolicy>
 class SignalEntry {
  public:
+  using Flag = typename Policy::template Atomic<bool>;
+
   /// Zeroes the signal word: construction comes after everything that can fail and before
-  /// publication (R6, R7).
-  SignalEntry(OwnedSpan memory, WordOffsets words,
-              std::unique_ptr<EntryAttachment> attachment) noexcept
+  /// publication (R6, R7). `has_newly_dead` is raised whenever the entry is marked dead, and
+  /// outlives it.
+  SignalEntry(OwnedSpan memory, WordOffsets words, std::unique_ptr<EntryAttachment> attachment,
+              Flag& has_newly_dead) noexcept
       : watched_(addressOf(words.terminated, memory)),
         signal_(addressOf(words.signal, memory)),
         terminated_(watched_.loadOwned()),
         memory_(std::move(memory)),
-        attachment_(std::move(attachment)) {
+        attachment_(std::move(attachment)),
+        has_newly_dead_(has_newly_dead) {
     write(signal_, 0);
   }
 
@@ -76,7 +80,8 @@ class SignalEntry {
         signal_(old.movedWord(old.signal_, move.to)),
         terminated_(watched_.loadOwned()),
         memory_(std::move(move.to)),
-        attachment_(std::move(old.attachment_)) {
+        attachment_(std::move(old.attachment_)),
+        has_newly_dead_(old.has_newly_dead_) {
     if (old.watched_.load(std::memory_order_relaxed) == old.deadMark()) {
       watched_.storeOwned(deadMark());
     } else {
@@ -95,6 +100,9 @@ class SignalEntry {
   /// What the embedder tied to it, or null. Owner only.
   EntryAttachment* attachment() const noexcept { return attachment_.get(); }
 
+  /// Where its terminated word is, or null if it has none. Owner only.
+  const std::byte* terminatedWord() const noexcept { return terminated_; }
+
   /// Whether the words lie inside `memory` as they do in the entry's own (R3). Owner only.
   bool fitsInto(const OwnedSpan& memory) const noexcept {
     return isInside(signal_, memory) && isInside(terminated_, memory);
@@ -102,7 +110,11 @@ class SignalEntry {
 
   /// The engine collected the instance: from now on nothing is written for it (D2).
   /// Async-signal-safe; any thread.
-  void markDead() noexcept { watched_.store(deadMark(), std::memory_order_relaxed); }
+  void markDead() noexcept {
+    watched_.store(deadMark(), std::memory_order_relaxed);
+    // Release: who finds the flag raised finds the mark.
+    has_newly_dead_.store(true, std::memory_order_release);
+  }
 
   /// Whether the entry is dead under `rule`. Dead is sticky: once its terminated word was seen not
   /// to be 0, the entry stays dead whatever the word says later. Async-signal-safe; any thread.
@@ -168,12 +180,13 @@ class SignalEntry {
   // only: 16 bytes, which an allocation aligned to 16 never has on two lines.
   //
   // What says whether the entry is dead: the terminated word, or deadMark() once it is known; null
-  // if there is no word and it is not. Relaxed throughout: it guards nothing but itself.
+  // if there is no word and it is not.
   typename Policy::template Atomic<std::byte*> watched_;
   std::byte* const signal_;      // null: the module has none
   std::byte* const terminated_;  // null: the module has none
   OwnedSpan memory_;
   std::unique_ptr<EntryAttachment> attachment_;
+  Flag& has_newly_dead_;  // the registry's
 };
 
 /// The registry. Properties R3, R4, R6, R7, R9, D1-D6 of the specification.
@@ -234,14 +247,8 @@ class SignalRegistry {
              std::unique_ptr<EntryAttachment> attachment) noexcept {
     Result result{judge(memory, words), nullptr};
     if (result.outcome == RegistrationOutcome::kRegistered) {
-      try {
-        result.entry = &entries_.pushFront(std::move(memory), words, std::move(attachment));
-        ++entry_count_;
-        // A delivery that came too early for this entry has raised the level before it walked.
-        if (isWarned(lookAtLevel())) signalIfAlive(*result.entry, kSignalValue);
-      } catch (const std::bad_alloc&) {
-        result.outcome = RegistrationOutcome::kOutOfMemory;
-      }
+      result.entry = publish(std::move(memory), words, std::move(attachment));
+      if (result.entry == nullptr) result.outcome = RegistrationOutcome::kOutOfMemory;
     }
     report(result.outcome);
     return result;
@@ -319,22 +326,30 @@ class SignalRegistry {
   }
 
   /// Drops the entries that are dead and frees what no reader holds, also when nothing is dropped
-  /// (G1). Costs one comparison when the registry is empty and has nothing to free.
+  /// (G1). Walks the entries only if one of them died; otherwise it reads their terminated words.
+  /// Costs one comparison when the registry is empty and has nothing to free.
   void dropDead() noexcept {
-    if (entry_count_ == 0) {
+    if (entry_count_ == 0 || !hasDead()) {
       entries_.reclaim();
       return;
     }
+    // Anew while it walks, so that it is whole again before anything is freed.
+    terminated_words_.clear();
+    are_words_known_ = true;
     entries_.filter([&](Entry& entry) noexcept {
-      if (!entry.isDead(rule())) return true;
-      --entry_count_;
-      return false;
+      if (entry.isDead(rule())) {
+        --entry_count_;
+        return false;
+      }
+      watch(entry.terminatedWord());
+      return true;
     });
   }
 
   /// Drops every entry, dead or not, for disposal (G3).
   void clear() noexcept {
     entry_count_ = 0;
+    terminated_words_.clear();
     entries_.clear();
   }
 
@@ -412,6 +427,48 @@ class SignalRegistry {
 
   LivenessRule rule() const noexcept { return options_.protocol.liveness_rule; }
 
+  // Zeroes the signal word, publishes the entry and warns it if need be. Null if memory is short;
+  // then nothing has changed.
+  Entry* publish(OwnedSpan&& memory, const WordOffsets& words,
+                 std::unique_ptr<EntryAttachment>&& attachment) noexcept {
+    const std::size_t word_count = terminated_words_.size();
+    try {
+      // Room for all, also for those that are not in it at the moment: dropDead() can't fail.
+      if (terminated_words_.capacity() <= entry_count_) {
+        terminated_words_.reserve(2 * (entry_count_ + 1));
+      }
+      // First the word: what is freed once the entry is published may come back to dropDead().
+      if (words.terminated) watch(memory.data() + *words.terminated);
+      Entry& entry =
+          entries_.pushFront(std::move(memory), words, std::move(attachment), has_newly_dead_);
+      ++entry_count_;
+      // A delivery that came too early for this entry has raised the level before it walked.
+      if (isWarned(lookAtLevel())) signalIfAlive(entry, kSignalValue);
+      return &entry;
+    } catch (const std::bad_alloc&) {
+      terminated_words_.resize(word_count);
+      return nullptr;
+    }
+  }
+
+  // Puts a terminated word to those that dropDead() looks at. There is room.
+  void watch(const std::byte* word) noexcept {
+    if (word != nullptr && rule() == LivenessRule::kTerminatedWordOrCollected) {
+      terminated_words_.push_back(word);
+    }
+  }
+
+  // Whether an entry was marked dead since the last walk, or is dead by its word.
+  bool hasDead() noexcept {
+    bool raised = true;
+    // Lowered before the walk, by a read-modify-write that acquires: the walk finds the marks that
+    // the flag was raised for, and what is marked later raises it anew.
+    return has_newly_dead_.compareExchange(raised, false, std::memory_order_acquire) ||
+           !are_words_known_ ||
+           std::any_of(terminated_words_.begin(), terminated_words_.end(),
+                       [](const std::byte* word) { return Policy::loadWord(word) != 0; });
+  }
+
   // What a writer of signal words does after it wrote: a read-modify-write that changes nothing.
   Level lookAtLevel() noexcept { return level_.fetchAdd(0, std::memory_order_acq_rel); }
 
@@ -457,6 +514,9 @@ class SignalRegistry {
       move->signal = signalOf(level);
       return move;
     };
+    // Some of the words will be of memories that are let go; the next dropDead() walks.
+    terminated_words_.clear();
+    are_words_known_ = false;
     try {
       entries_.replace(move_of);
     } catch (const std::bad_alloc&) {
@@ -513,8 +573,13 @@ class SignalRegistry {
   const Options options_;
   RegistrationCounters counters_;
   std::size_t entry_count_ = 0;
-  std::size_t walked_in_vain_ =
-      0;  // entries, in the last walk for room; less what was refused since
+  // Entries, in the last walk for room; less what was refused since.
+  std::size_t walked_in_vain_ = 0;
+  // Where the terminated words of the entries are, side by side: what a filter waits for is memory,
+  // and reading these touches neither the list nor its elements. The owner's alone.
+  std::vector<const std::byte*> terminated_words_;
+  bool are_words_known_ = true;  // false after a move: terminated_words_ lacks some
+  typename Entry::Flag has_newly_dead_{false};
   AtomicLevel level_{0};
   AtomicList<Entry, Policy> entries_;
 };

@@ -49,7 +49,7 @@ class RegistryWorld {
     next_step_ = bar + 1;
     pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
     const std::string_view rest = std::string_view(running_program->owner).substr(bar);
-    ConstantVariables::are_links = rest.find_first_of("azwDcMtd") == std::string_view::npos;
+    ConstantVariables::are_links = rest.find_first_of("azwDcpMtd") == std::string_view::npos;
     ConstantVariables::are_watched =
         running_program->owner.find_first_of("gkm") == std::string::npos;
   }
@@ -147,6 +147,11 @@ class RegistryWorld {
         return collect();
       case 'D':
         return change("dropDead()", ledger_.listed() & ~deadNow(), [&] { registry_->dropDead(); });
+      case 'p':
+        return dropPerhaps();
+      case 'f':
+        if (deliverers_through_ == running_program->deliverers.size()) execute('D');
+        return;
       case 'c':
         return change("clear()", 0, [&] { registry_->clear(); });
       case 'k':
@@ -179,6 +184,18 @@ class RegistryWorld {
     operation();
     ledger_.endChange();
     if (registry_) requireCount();
+    endCall();
+  }
+
+  // No entry is plainly dead; one that a delivery on another thread saw dead may go.
+  void dropPerhaps() {
+    note("dropDead()");
+    const ModuleSet listed = ledger_.listed();
+    ledger_.beginChange(0);
+    registry_->dropDead();
+    if (registry_->entryCount() != 0) ledger_.beginChange(listed);
+    ledger_.endChange();
+    requireCount();
     endCall();
   }
 
@@ -235,7 +252,7 @@ class RegistryWorld {
     if (value != 0) {
       ledger_.endDying(module);
     } else if ((seen_dead_ & module) == 0) {
-      ledger_.revive(module);
+      ledger_.revive(module, running_program->deliverers.empty());
     }
     endCall();
   }
@@ -244,7 +261,9 @@ class RegistryWorld {
     const unsigned index = oldestAlive();
     note("markDead() of module ", index + 1);
     ledger_.beginDying(onlyModule(index));
+    collecting_ = onlyModule(index);
     entries_[index]->markDead();
+    collecting_ = 0;
     collected_ |= onlyModule(index);
     ledger_.endDying(onlyModule(index));
     endCall();
@@ -382,6 +401,8 @@ class RegistryWorld {
     Delivery delivery = deliveryOf(letter);
     ledger_.beginElsewhere(delivery, takeOver());
     deliver(*registry_, delivery);
+    const bool can_be_revived = running_program->owner.find('v') != std::string::npos;
+    if (can_be_revived) seen_dead_ |= pinned_.listed & ~writtenBy(delivery.writer);
   }
 
   void deliverOnOwnersThread() {
@@ -400,6 +421,7 @@ class RegistryWorld {
     // Through its address: the destructor, too, may be under way.
     const bool has_begun = registry_address_->generation() == ledger_.generation();
     ledger_.beginOnOwnersThread(delivery, dead, has_begun);
+    delivery.must &= ~collecting_;
     deliver(*registry_address_, delivery);
     // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
     if (!running_program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
@@ -421,6 +443,7 @@ class RegistryWorld {
   bool does_generation_change_ = false;
   unsigned revivable_ = 0;  // whose terminated word was written last
   ModuleSet collected_ = 0;
+  ModuleSet collecting_ = 0;  // markDead() is under way: perhaps dead, perhaps not yet
   ModuleSet seen_dead_ = 0;
   ModuleSet ever_listed_ = 0;
   ModuleSet ever_signalled_ = 0;
@@ -461,6 +484,10 @@ std::string_view word(char letter) {
       return "an instance is collected";
     case 'D':
       return "dropDead";
+    case 'p':
+      return "dropDead, perhaps of what a delivery saw dead";
+    case 'f':
+      return "dropDead, if all deliveries are through";
     case 'c':
       return "clear";
     case 'k':
@@ -520,7 +547,7 @@ Model makeRegistryModel(const RegistryProgram& made) {
               .columns = {"owner"},
               .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
               .search = [made](const Search& search) { return searchProgram(made, search); }};
-  const std::size_t first_free = made.owner.find_first_of("DcM");
+  const std::size_t first_free = made.owner.find_first_of("DcpM");
   model.reuses_addresses = first_free != std::string::npos &&
                            made.owner.find_first_of("azwM", first_free + 1) != std::string::npos;
   for (const std::string& property : made.properties) model.properties.push_back(property);

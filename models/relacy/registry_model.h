@@ -12,6 +12,8 @@
 //   w  add one that is terminated:     G  the engine moves the oldest's memory
 //      refused                         M  moveMemory() of that entry
 //   D  dropDead                        k  markTerminated
+//   p  dropDead, which perhaps drops   f  dropDead, if all deliverers are through
+//      what a delivery saw dead
 //   c  clear                           s  deliver
 //   n  renew                           t  detachReaders
 //   r  retireGeneration                d  destroy (with deliverers: if all are through)

@@ -94,6 +94,20 @@ TEST(MovedMemory, D3_TheAttachmentGoesWithTheWords) {
   EXPECT_EQ(grown.spanCount(), 0);
 }
 
+TEST(MovedMemory, G1_AfterTheMoveTheTerminatedWordOfTheLiveMemoryEndsTheEntry) {
+  for (const bool was_filtered_between : {false, true}) {
+    OneEntry<> one;
+    TestMemory grown = grownCopy(one.old);
+    one.registry.moveMemory(*one.entry, grown.span());
+    one.old.setWord(kTerminated, 9);  // whoever uses it for what now
+    if (was_filtered_between) one.registry.dropDead();
+    EXPECT_EQ(one.registry.entryCount(), 1U);
+    grown.setWord(kTerminated, 1);
+    one.registry.dropDead();
+    EXPECT_EQ(one.registry.entryCount(), 0U);
+  }
+}
+
 TEST(MovedMemory, D6_AWarningThatTheCopyMissedIsWritten) {
   OneEntry<> one;
   TestMemory grown = grownCopy(one.old);

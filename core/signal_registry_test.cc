@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/allocation_count.h"
 #include "core/test_memory.h"
 #include "models/preempt_policy.h"
 
@@ -309,6 +310,22 @@ TEST(SignalRegistryLimit, R7_WithoutMemoryForTheEntryNothingIsChangedOrKept) {
   EXPECT_EQ(registry.add(memory.span(), {8, 16}, nullptr).outcome, Outcome::kRegistered);
 }
 
+TEST(SignalRegistryLimit, R7_WithoutMemoryForWhatAFilterReadsNothingIsChangedOrKept) {
+  if (!AllocationsFail::isSupported()) GTEST_SKIP() << "a sanitizer has an operator new of its own";
+  TestMemory memory = freshMemory();
+  memory.setWord(8, 7);
+  auto registry = registryFor(SignalProtocol::address());
+  OwnedSpan span = memory.span();
+  std::optional<AllocationsFail> no_memory(std::in_place);
+  const auto refused = registry.add(std::move(span), {8, 16}, nullptr);
+  no_memory.reset();
+  EXPECT_EQ(refused.outcome, Outcome::kOutOfMemory);
+  EXPECT_EQ(memory.word(8), 7U);
+  EXPECT_EQ(memory.spanCount(), 0);
+  registry.dropDead();
+  EXPECT_EQ(registry.add(memory.span(), {8, 16}, nullptr).outcome, Outcome::kRegistered);
+}
+
 // --- observer and counters ----------------------------------------------------------------------
 
 TEST(SignalRegistryReport, R7_EveryOutcomeIsCountedAndTheObserverIsToldOfIt) {
@@ -381,6 +398,46 @@ TEST(SignalRegistryLifetime, G1_DropDeadRemovesTheDeadAndLetsTheirMemoryAndAttac
   EXPECT_EQ(terminated.spanCount(), 0);
   EXPECT_EQ(registry.deliver(), 1u);
   EXPECT_EQ(living.word(0), kSignalValue);
+}
+
+TEST(SignalRegistryLifetime, G1_WhereNothingDiedAFilterReadsEachTerminatedWordOnce) {
+  TestMemory memory = freshMemory();
+  auto registry = registryFor<WalkCountingPolicy>(SignalProtocol::address());
+  for (int i = 0; i < 3; ++i) registry.add(memory.span(), {0, 4}, nullptr);
+  auto* dying = registry.add(memory.span(), {8, 12}, nullptr).entry;
+  const auto words_read_by_a_filter = [&] {
+    WalkCountingPolicy::words_read = 0;
+    registry.dropDead();
+    return WalkCountingPolicy::words_read;
+  };
+  EXPECT_EQ(words_read_by_a_filter(), 4U);
+  dying->markDead();
+  EXPECT_EQ(words_read_by_a_filter(), 3U) << "of the dead one there is nothing to read";
+  EXPECT_EQ(registry.entryCount(), 3U);
+  EXPECT_EQ(words_read_by_a_filter(), 3U);
+}
+
+TEST(SignalRegistryLifetime, G1_WhatADeliverySawDeadIsDroppedAlsoIfItsMemoryWasRevived) {
+  TestMemory memory = freshMemory();
+  auto registry = registryFor(SignalProtocol::address());
+  registry.add(memory.span(), {0, 4}, nullptr);
+  memory.setWord(4, 1);
+  EXPECT_EQ(registry.deliver(), 0U);
+  memory.setWord(4, 0);
+  registry.dropDead();
+  EXPECT_EQ(registry.entryCount(), 0U);
+}
+
+TEST(SignalRegistryLifetime, G3_NoFilterReadsAWordOfWhatWasCleared) {
+  TestMemory memory = freshMemory();
+  auto registry = registryFor<WalkCountingPolicy>(SignalProtocol::address());
+  for (int i = 0; i < 3; ++i) registry.add(memory.span(), {0, 4}, nullptr);
+  registry.clear();
+  registry.add(memory.span(), {0, 4}, nullptr);
+  WalkCountingPolicy::words_read = 0;
+  registry.dropDead();
+  EXPECT_EQ(WalkCountingPolicy::words_read, 1U);
+  EXPECT_EQ(registry.entryCount(), 1U);
 }
 
 TEST(SignalRegistryLifetime, G2_ATerminatedWordEndsNoEntryOfTheInstanceProtocol) {

@@ -56,7 +56,7 @@ class ChasedRegistry {
  public:
   using Registry = SignalRegistry<NodeWatchingPolicy>;
 
-  explicit ChasedRegistry(std::size_t entries) : registry_({.max_entries = entries}) {
+  explicit ChasedRegistry(std::size_t entries) : registry_({.max_entries = entries + 1}) {
     for (std::size_t i = 0; i < entries; ++i) {
       auto memory = std::make_shared<EngineMemory>();
       auto* previous = static_cast<Node*>(NodeWatchingPolicy::newest_node);
@@ -69,6 +69,15 @@ class ChasedRegistry {
   }
 
   Registry& registry() { return registry_; }
+
+  /// What a filter costs that has something to drop: the walk past all the others.
+  void dropOneThatDied() {
+    registry_
+        .add(spanOf(short_lived_), {.signal = kSignalOffset, .terminated = kTerminatedOffset},
+             nullptr)
+        .entry->markDead();
+    registry_.dropDead();
+  }
 
   void chase() const {
     for (const Node* node = head_; node != nullptr; node = node->next) {
@@ -104,6 +113,7 @@ class ChasedRegistry {
     throw std::logic_error("a node does not hold the address of its signal word");
   }
 
+  std::shared_ptr<EngineMemory> short_lived_ = std::make_shared<EngineMemory>();
   Registry registry_;
   const Node* head_ = nullptr;
   std::size_t word_pointer_offset_ = 0;

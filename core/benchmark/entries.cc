@@ -75,6 +75,11 @@ void addEntryMeasurements(std::vector<Measurement>& all) {
         [](const ChasedRegistry& chased) { chased.chase(); }));
     all.back().baseline = "a pointer chase over the same nodes";
   }
+  all.push_back(entryMeasurement(
+      "filter-after-a-death", 1'000, [](ChasedRegistry& chased) { chased.dropOneThatDied(); },
+      [](const ChasedRegistry& chased) { chased.chase(); }));
+  all.back().baseline = "a pointer chase over the same nodes";
+  all.back().bar = Bar::kNone;  // seldom: the bar is for the filter of each collection
 }
 
 }  // namespace sigproof::benchmarks

@@ -61,8 +61,8 @@ class RegistryLedger {
     dying_ |= modules;
   }
   void endDying(ModuleSet modules) noexcept { dead_ |= modules; }
-  /// A module revived its memory before its owner's thread had seen it dead. Where other threads may
-  /// still see it so (`is_plain` is false), no delivery of theirs must write to it.
+  /// A module revived its memory before its owner's thread had seen it dead. Where other threads
+  /// may still see it so (`is_plain` is false), no delivery of theirs must write to it.
   void revive(ModuleSet modules, bool is_plain) noexcept {
     if (is_plain) dying_ &= ~modules;
     dead_ &= ~modules;

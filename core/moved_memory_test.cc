@@ -99,13 +99,21 @@ TEST(MovedMemory, G1_AfterTheMoveTheTerminatedWordOfTheLiveMemoryEndsTheEntry) {
     OneEntry<> one;
     TestMemory grown = grownCopy(one.old);
     one.registry.moveMemory(*one.entry, grown.span());
-    one.old.setWord(kTerminated, 9);  // whoever uses it for what now
     if (was_filtered_between) one.registry.dropDead();
-    EXPECT_EQ(one.registry.entryCount(), 1U);
     grown.setWord(kTerminated, 1);
     one.registry.dropDead();
     EXPECT_EQ(one.registry.entryCount(), 0U);
   }
+}
+
+TEST(MovedMemory, G1_WhatTheFormerMemoryIsUsedForThenEndsNoEntry) {
+  OneEntry<> one;
+  TestMemory grown = grownCopy(one.old);
+  one.registry.moveMemory(*one.entry, grown.span());
+  one.old.setWord(kTerminated, 9);
+  for (int filter = 0; filter < 2; ++filter) one.registry.dropDead();
+  EXPECT_EQ(one.registry.entryCount(), 1U);
+  EXPECT_EQ(one.registry.deliver(), 1U);
 }
 
 TEST(MovedMemory, D6_AWarningThatTheCopyMissedIsWritten) {

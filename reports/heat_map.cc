@@ -31,8 +31,9 @@ std::string wordOf(const nlohmann::json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
+// Of a campaign the median of its seeds.
 double secondsOf(const nlohmann::json& attempt) {
-  const auto found = attempt.find("seconds");
+  const auto found = attempt.find(attempt.contains("median_s") ? "median_s" : "seconds");
   return found != attempt.end() && found->is_number() ? found->get<double>() : 0;
 }
 

@@ -65,7 +65,8 @@ struct Record {
   ///                  shares of their total, as bars
   ///   "description", "origin"  text: what a known bug does, where it was met
   ///   "caught_by"    array of {"check", "verdict", "outcome", "seconds"}: the checks that a known
-  ///                  bug was given; those with verdict "failed" caught it: heat_map.h
+  ///                  bug was given; those with verdict "failed" caught it: heat_map.h. Of fuzz
+  ///                  targets with several seeds also "seeds", "median_s", "least_s", "most_s"
   ///   "argued"       text: why nothing catches a known bug, which then counts as argued
   ///   of a benchmark: "measured", "held_against" numbers, "unit" what they count, "ratio" of the
   ///                  two, "ratio_low", "ratio_high" its confidence interval, "at_most" its bar

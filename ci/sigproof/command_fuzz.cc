@@ -76,6 +76,8 @@ void addFuzzCommand(CLI::App& app, CommandContext& context) {
   CLI::Option* seed =
       run_command->add_option("--seed", options->fuzz.seed, "Default: a random one, printed")
           ->check(kSeedRange);
+  run_command->add_flag("--from-empty", options->fuzz.is_corpus_empty,
+                        "Begin without the stored inputs of corpus/");
   run_command->add_option("--corpus", options->corpus,
                           "A folder to read inputs from and write new ones to; it must exist");
   run_command->add_option("--out", options->out, "Where crashes/<target>/ goes")

@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ci/sigproof/commands.h"
@@ -32,7 +33,9 @@ struct MutantsOptions {
   std::vector<std::string> patterns;
   std::string out = "build/mutant_report";
   MatrixOptions matrix;
+  FuzzTrials campaign = kCampaign;
   bool is_list = false;
+  bool is_campaign = false;
   bool is_json = false;
   bool is_built = false;
 };
@@ -67,13 +70,19 @@ int runMutants(const CommandContext& context, MutantsOptions& options, bool has_
     configureMutants(context.workspace, options.matrix.has_every_checker);
   }
   const std::vector<Mutant> catalogue = readCatalogue(context.workspace);
-  const std::vector<Mutant> mutants = matchingMutants(catalogue, options.patterns);
+  std::vector<Mutant> mutants = matchingMutants(catalogue, options.patterns);
+  if (options.is_campaign) {
+    mutants = forFuzzTargetsAlone(std::move(mutants));
+    if (mutants.empty()) throw UserError("none of these known bugs is for a fuzz target to catch");
+  }
   if (options.is_list) return listMutants(mutants, options.is_json);
 
   requireWritable(options.out);
   MatrixOptions& matrix = options.matrix;
   if (!has_seed) matrix.seed = randomSeed();
   matrix.is_building = !options.is_built;
+  matrix.is_corpus_empty = options.is_campaign;
+  matrix.trials = options.is_campaign ? options.campaign : FuzzTrials{};
   matrix.crash_directory = std::filesystem::path(options.out) / "crashes";
   matrix.style = Progress::styleOfStderr();
   fmt::print(stderr, "seed {}\n", matrix.seed);
@@ -105,7 +114,8 @@ void addMutantsCommand(CLI::App& app, CommandContext& context) {
       "  sigproof mutants                                  # the whole matrix, within 40 minutes\n"
       "  sigproof mutants --list\n"
       "  sigproof mutants free_before_unlink --seed 7\n"
-      "  sigproof mutants '*_order_weakened' --all         # by every checker of the catalogue");
+      "  sigproof mutants '*_order_weakened' --all         # by every checker of the catalogue\n"
+      "  sigproof mutants --campaign                       # how long fuzzing takes, 5 seeds each");
   const auto options = std::make_shared<MutantsOptions>();
   MatrixOptions& matrix = options->matrix;
   matrix.concurrency = defaultConcurrency();
@@ -113,6 +123,18 @@ void addMutantsCommand(CLI::App& app, CommandContext& context) {
   command->add_flag("--list", options->is_list, "Name them, one a line, and run nothing");
   command->add_flag("--all", matrix.has_every_checker,
                     "Give each every checker of the catalogue, not only its own");
+  CLI::Option* campaign = command->add_flag(
+      "--campaign", options->is_campaign,
+      "Fuzz targets alone, from an empty corpus, several seeds: median and spread of the seconds "
+      "to the first catch. Caught is what half of the seeds catch in their time");
+  command->add_option("--seeds", options->campaign.seeds, "Seeds of a campaign for each")
+      ->capture_default_str()
+      ->needs(campaign)
+      ->check(CLI::Range(1U, 1000U));
+  command->add_option("--seconds", options->campaign.seconds_each, "The time of each seed")
+      ->capture_default_str()
+      ->needs(campaign)
+      ->check(CLI::Range(1U, 86'400U));
   command
       ->add_option("--budget-minutes", matrix.budget_minutes,
                    "Builds included; what is not run then counts as not caught")

@@ -55,6 +55,7 @@ ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
   if (options.runs > 0) arguments.push_back(fmt::format("-runs={}", options.runs));
   // libFuzzer writes to the first folder only.
   arguments.push_back(options.corpus.value_or(scratch.corpus()).string());
+  if (options.is_corpus_empty) return command;
   for (const fs::path& folder : workspace.storedInputs(options.target)) {
     arguments.push_back(folder.string());
   }
@@ -74,8 +75,9 @@ std::optional<fs::path> storeArtifact(const FuzzScratch& scratch, const fs::path
 
 std::string runCommand(const FuzzOptions& options, std::uint64_t executions) {
   // A number of runs, so that the time that this machine had makes no difference.
-  return fmt::format("build/bin/sigproof fuzz run {} --seed {} --runs {}", options.target,
-                     options.seed, std::max<std::uint64_t>(executions, 1));
+  return fmt::format("build/bin/sigproof fuzz run {} --seed {} --runs {}{}", options.target,
+                     options.seed, std::max<std::uint64_t>(executions, 1),
+                     options.is_corpus_empty ? " --from-empty" : "");
 }
 
 }  // namespace

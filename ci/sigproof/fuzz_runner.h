@@ -20,9 +20,10 @@ namespace sigproof::tool {
 
 struct FuzzOptions {
   std::string target;
-  unsigned seconds = 0;    ///< 0: no limit of time
-  std::uint64_t runs = 0;  ///< 0: no limit of runs; one of the two must be given
-  std::uint32_t seed = 1;  ///< not 0, which libFuzzer takes for "any"
+  unsigned seconds = 0;          ///< 0: no limit of time
+  std::uint64_t runs = 0;        ///< 0: no limit of runs; one of the two must be given
+  std::uint32_t seed = 1;        ///< not 0, which libFuzzer takes for "any"
+  bool is_corpus_empty = false;  ///< begins without the stored inputs
   std::optional<std::filesystem::path> corpus = std::nullopt;      ///< keeps what it finds
   std::filesystem::path crash_directory = "build/report/crashes";  ///< made when there is a crash
 };

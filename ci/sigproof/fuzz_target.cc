@@ -37,6 +37,12 @@ const std::map<std::string, FuzzTargetFacts, std::less<>>& allFacts() {
             "was generated",
         .cannot_see = "modules that the generator never makes, other threads, other versions of V8",
         .engine = kFuzzer + "; V8 10.2 of libnode"}},
+      {"lifecycle",
+       {.properties = {"D1", "D2", "D6", "G1", "G3", "G4"},
+        .covered = "isolates of V8 that are made, left, moved between threads, limited, killed and "
+                   "disposed of, under real signals, timers and a watchdog",
+        .cannot_see = "interleavings that this machine's scheduler never makes, hostile programs",
+        .engine = kFuzzer + "; V8 10.2 of libnode"}},
   };
   return kFacts;
 }

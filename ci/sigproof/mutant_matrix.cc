@@ -185,8 +185,14 @@ class Matrix {
     if (budget_.isSpent()) {
       return attemptWithout(checker, Outcome::kNotRun, "not run for lack of time");
     }
+    FuzzTrials trials = options_.trials;
+    // Where all seeds are to run, one is enough to show that nothing is seen in core as it is.
+    if (trials.are_all_run && mutant.name == kControl) trials.seeds = 1;
     return runChecker(workspace_, mutant, checker,
-                      {.seed = options_.seed, .crash_directory = options_.crash_directory});
+                      {.seed = options_.seed,
+                       .trials = trials,
+                       .is_corpus_empty = options_.is_corpus_empty,
+                       .crash_directory = options_.crash_directory});
   }
 
   Attempts runPairs(const std::vector<Mutant>& mutants) const {
@@ -229,6 +235,16 @@ std::vector<std::string> checkersFor(const Mutant& mutant, const std::vector<Mut
     addEachOnce(checkers, other.missed_by);
   }
   return checkers;
+}
+
+std::vector<Mutant> forFuzzTargetsAlone(std::vector<Mutant> mutants) {
+  const auto is_other = [](const std::string& checker) { return !checker.starts_with("fuzz/"); };
+  for (Mutant& mutant : mutants) {
+    std::erase_if(mutant.checkers, is_other);
+    mutant.missed_by.clear();
+  }
+  std::erase_if(mutants, [](const Mutant& mutant) { return mutant.checkers.empty(); });
+  return mutants;
 }
 
 std::vector<Record> runMatrix(const Workspace& workspace, const std::vector<Mutant>& catalogue,

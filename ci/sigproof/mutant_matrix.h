@@ -21,6 +21,8 @@ namespace sigproof::tool {
 
 struct MatrixOptions {
   bool has_every_checker = false;  ///< all that the catalogue names, for each
+  FuzzTrials trials{};             ///< what a fuzz target has for one known bug
+  bool is_corpus_empty = false;    ///< fuzz targets get no stored inputs
   bool is_building = true;         ///< false: run what is built
   double budget_minutes = 40;      ///< builds and runs; what doesn't fit in is not run, and told so
   std::uint32_t seed = 1;
@@ -32,6 +34,9 @@ struct MatrixOptions {
 /// The checkers that a mutant is given: its own, or all of `catalogue`'s, those of its own first.
 std::vector<std::string> checkersFor(const Mutant& mutant, const std::vector<Mutant>& catalogue,
                                      bool has_every_checker);
+
+/// Those that fuzz targets must catch, with no other checkers: for a campaign.
+std::vector<Mutant> forFuzzTargetsAlone(std::vector<Mutant> mutants);
 
 /// The records of the production code's checks, then one for each of `mutants`, which are of
 /// `catalogue`. Throws UserError if nothing can be built, and Interrupted.

@@ -90,5 +90,15 @@ TEST_F(MutantMatrix, EveryCheckerOfTheCatalogueComesAfterAMutantsOwn) {
               ElementsAre(kChecker, "fuzz/list", "unit/core/a_test"));
 }
 
+TEST_F(MutantMatrix, ACampaignLeavesOutWhatNoFuzzTargetMustCatch) {
+  Mutant by_both = mutant("by_both", Verdict::kFailed);
+  by_both.checkers = {kChecker, "fuzz/list"};
+  const Mutant by_another = mutant("by_another", Verdict::kFailed);
+  const std::vector<Mutant> left = forFuzzTargetsAlone({by_another, by_both});
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left[0].name, "by_both");
+  EXPECT_THAT(left[0].checkers, ElementsAre("fuzz/list"));
+}
+
 }  // namespace
 }  // namespace sigproof::tool

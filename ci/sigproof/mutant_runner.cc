@@ -13,7 +13,6 @@
 #include <stdexcept>
 
 #include "ci/sigproof/check_program.h"
-#include "ci/sigproof/fuzz_runner.h"
 #include "ci/sigproof/mutant_build.h"
 #include "ci/sigproof/text.h"
 #include "ci/sigproof/unit_check.h"
@@ -65,23 +64,12 @@ Workspace workspaceOf(const Workspace& production, const Mutant& mutant) {
 
 Record runFuzzChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
                       const MutantOptions& options) {
-  FuzzOptions fuzz{.target = checker.substr(kFuzzPrefix.size()),
-                   .seconds = std::max(1U, options.fuzz_seconds / kMutantFuzzSeeds),
-                   .seed = options.seed,
-                   .crash_directory = options.crash_directory / mutant.name};
-  double seconds = 0;
-  std::uint64_t executions = 0;
-  for (unsigned round = 0;; ++round) {
-    Record record = runFuzz(workspace, fuzz);
-    seconds += record.seconds;
-    executions += record.executions;
-    if (record.verdict != Verdict::kPassed || round + 1 == kMutantFuzzSeeds) {
-      record.seconds = seconds;
-      record.executions = executions;
-      return record;
-    }
-    ++fuzz.seed;
-  }
+  return runFuzzTrials(workspace,
+                       {.target = checker.substr(kFuzzPrefix.size()),
+                        .seed = options.seed,
+                        .is_corpus_empty = options.is_corpus_empty,
+                        .crash_directory = options.crash_directory / mutant.name},
+                       options.trials);
 }
 
 Record runListedChecker(const Workspace& workspace, const std::string& checker) {
@@ -123,6 +111,9 @@ json toJson(const Attempt& attempt) {
               {"seconds", attempt.record.seconds},
               {"executions", attempt.record.executions}};
   if (attempt.record.verdict != Verdict::kPassed) result["said"] = attempt.record.summary;
+  for (const char* member : {"seeds", "median_s", "least_s", "most_s"}) {
+    if (attempt.record.detail.contains(member)) result[member] = attempt.record.detail[member];
+  }
   return result;
 }
 
@@ -163,7 +154,7 @@ void describeCatch(Record& record, const Attempt& caught, std::size_t count,
   const std::string others = count > 1 ? fmt::format(" and {} more", count - 1) : "";
   record.summary = fmt::format("caught by {}{} in {:.1f} s: {}", caught.checker, others,
                                caught.record.seconds, caught.record.summary);
-  record.detail["seconds_to_catch"] = caught.record.seconds;
+  record.detail["seconds_to_catch"] = caught.record.detail.value("median_s", caught.record.seconds);
   record.detail["executions_to_catch"] = caught.record.executions;
   record.detail["replay_of_the_catch"] = withPrograms(caught.record.replay, libexec);
   for (const char* member : {"trace", "interleaving", "module_text"}) {

@@ -15,15 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "ci/sigproof/fuzz_trials.h"
 #include "ci/sigproof/workspace.h"
 #include "reports/record.h"
 
 namespace sigproof::tool {
-
-/// A fuzz target has this long for one mutant, split among so many seeds: one seed's bad luck must
-/// not look like a bug that can't be seen.
-inline constexpr unsigned kMutantFuzzSeconds = 60;
-inline constexpr unsigned kMutantFuzzSeeds = 3;
 
 struct Mutant {
   std::string name;
@@ -63,7 +59,8 @@ struct Attempt {
 
 struct MutantOptions {
   std::uint32_t seed = 1;
-  unsigned fuzz_seconds = kMutantFuzzSeconds;
+  FuzzTrials trials{};                    ///< what a fuzz target has for one mutant
+  bool is_corpus_empty = false;           ///< fuzz targets get no stored inputs
   std::filesystem::path crash_directory;  ///< inputs that caught it: <this>/<mutant>/
 };
 

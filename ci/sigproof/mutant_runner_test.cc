@@ -37,9 +37,10 @@ Mutant mutantOf(const FakeWorkspace& fake, const std::vector<std::string>& check
 }
 
 Record recordOfMutant(const FakeWorkspace& fake, const Mutant& mutant) {
-  return runMutant(
-      fake.workspace(), mutant,
-      {.seed = 7, .fuzz_seconds = 3, .crash_directory = fake.folder() / "out/mutants"});
+  return runMutant(fake.workspace(), mutant,
+                   {.seed = 7,
+                    .trials = {.seeds = 3, .seconds_each = 1},
+                    .crash_directory = fake.folder() / "out/mutants"});
 }
 
 Record recordOf(const FakeWorkspace& fake, const std::vector<std::string>& checkers) {

@@ -110,7 +110,9 @@ class Plan {
   }
 
   void addMutants() {
+    // A short campaign: all seeds, so that the report has a median and a spread of each run.
     const MutantOptions mutant_options{.seed = options_.seed,
+                                       .trials = {.are_all_run = true},
                                        .crash_directory = options_.out / "mutants"};
     for (const Mutant& mutant : readCatalogue(workspace_)) {
       if (!mutant.is_in_gate) continue;  // `sigproof mutants` runs them all

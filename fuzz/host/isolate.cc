@@ -46,6 +46,8 @@ void initializeEngine(const EngineFlags& flags) {
 
 std::string engineVersion() { return std::string("V8 ") + v8::V8::GetVersion(); }
 
+void forgetTasksOf(v8::Isolate* isolate) { v8::platform::NotifyIsolateShutdown(platform, isolate); }
+
 Isolate::Isolate(const Options& options)
     : allocator_(v8::ArrayBuffer::Allocator::NewDefaultAllocator()) {
   if (platform == nullptr) {
@@ -68,7 +70,7 @@ Isolate::Isolate(const Options& options)
 Isolate::~Isolate() {
   signals_.reset();
   isolate_->Exit();
-  v8::platform::NotifyIsolateShutdown(platform, isolate_);
+  forgetTasksOf(isolate_);
   isolate_->Dispose();
 }
 

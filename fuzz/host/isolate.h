@@ -38,6 +38,9 @@ void initializeEngine(const EngineFlags& flags);
 /// The engine's name and version, such as "V8 10.2.154.26-node.37". Any thread, at any time.
 std::string engineVersion();
 
+/// Drops the engine's tasks for `isolate`, which is about to be disposed of. Any thread.
+void forgetTasksOf(v8::Isolate* isolate);
+
 /// One v8::Isolate, entered on the thread that makes it, left and disposed of by the destructor on
 /// the same thread. Microtasks run in pump() and nowhere else.
 class Isolate {

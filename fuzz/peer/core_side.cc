@@ -1,0 +1,59 @@
+#include "fuzz/peer/core_side.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+#include "fuzz/host/isolate.h"
+#include "fuzz/peer/core_server.h"
+#include "fuzz/peer/frame.h"
+
+namespace sigproof::peer {
+
+std::filesystem::path defaultDriver() {
+  return std::filesystem::path(SIGPROOF_PEER_FOLDER) / "driver.mjs";
+}
+
+CoreSide::CoreSide(Options options) : options_(std::move(options)) { start(); }
+
+CoreSide::~CoreSide() {
+  if (socket_ >= 0) close(socket_);
+}
+
+std::string CoreSide::version() const { return "core in " + host::engineVersion(); }
+
+void CoreSide::start() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw std::runtime_error("no socket can be made for core's process");
+  }
+  if (socket_ >= 0) close(socket_);
+  socket_ = ends[0];
+  child_.emplace([&] {
+    close(ends[0]);
+    return serveCore(ends[1], options_.driver, options_.is_core_on);
+  });
+  close(ends[1]);
+}
+
+void CoreSide::restart() { start(); }
+
+std::string CoreSide::answer(const Batch& batch, std::chrono::milliseconds time_limit) {
+  try {
+    sendFrame(socket_, batch.cases);
+    sendFrame(socket_, {reinterpret_cast<const char*>(batch.modules.data()), batch.modules.size()});
+    if (auto answered = receiveFrame(socket_, time_limit)) return std::move(*answered);
+  } catch (const FrameLost& lost) {
+    if (!child_->hasEnded()) throw SideDied(lost.what());
+  }
+  // It takes a moment from the end of a connection to that of its process.
+  constexpr std::chrono::milliseconds kPollInterval{5};
+  for (int i = 0; i < 100 && !child_->hasEnded(); ++i) std::this_thread::sleep_for(kPollInterval);
+  throw SideDied(child_->endText());
+}
+
+}  // namespace sigproof::peer

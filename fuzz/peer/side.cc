@@ -1,0 +1,51 @@
+#include "fuzz/peer/side.h"
+
+#include <fmt/format.h>
+
+namespace sigproof::peer {
+
+std::vector<Verdict> Side::ask(std::span<const PeerCase> cases,
+                               std::chrono::milliseconds time_limit) {
+  const std::string answered = answer(join(cases), time_limit);
+  try {
+    return parseAnswer(answered, cases.size());
+  } catch (const std::invalid_argument& error) {
+    throw SideDied(fmt::format("gave a useless answer: {}", error.what()));
+  }
+}
+
+void Side::startAgain(const std::string& death) {
+  last_death_ = death;
+  if (++restarts_ > kMostRestarts) {
+    throw std::runtime_error(
+        fmt::format("{} died {} times, the last time it {}; nothing more is "
+                    "asked of it",
+                    version(), restarts_, death));
+  }
+  restart();
+}
+
+Verdict Side::askOne(const PeerCase& one) {
+  try {
+    return ask({&one, 1}, kCaseTimeLimit).front();
+  } catch (const SideDied& death) {
+    startAgain(death.what());
+    Verdict verdict;
+    verdict.died = death.what();
+    return verdict;
+  }
+}
+
+std::vector<Verdict> Side::run(std::span<const PeerCase> cases) {
+  if (cases.empty()) return {};
+  try {
+    return ask(cases, kBatchTimeLimit);
+  } catch (const SideDied& death) {
+    startAgain(death.what());
+  }
+  std::vector<Verdict> verdicts;
+  for (const PeerCase& one : cases) verdicts.push_back(askOne(one));
+  return verdicts;
+}
+
+}  // namespace sigproof::peer

@@ -1,0 +1,65 @@
+// One side of the peer: a process of its own that answers batches, and is started again when it
+// dies.
+//
+//   const std::vector<Verdict> verdicts = side.run(cases);
+//   if (side.restarts() > 0) ...
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "fuzz/peer/peer_case.h"
+#include "fuzz/peer/verdict.h"
+
+namespace sigproof::peer {
+
+/// The process crashed, hung, or answered what is no answer. what() says which, as the end of a
+/// sentence: "crashed: signal 11".
+class SideDied : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Side {
+ public:
+  /// More deaths in one run say more about the machine than about modules.
+  static constexpr std::size_t kMostRestarts = 50;
+  /// What a batch may take, and one module by itself. The longest takes a second.
+  static constexpr std::chrono::seconds kBatchTimeLimit{20};
+  static constexpr std::chrono::seconds kCaseTimeLimit{5};
+
+  virtual ~Side() = default;
+
+  /// A verdict for each. If the process dies over them it is started again and they are asked one
+  /// by one: what it dies over again has a verdict that says so. Throws std::runtime_error if it
+  /// can't be started again, or dies too often.
+  std::vector<Verdict> run(std::span<const PeerCase> cases);
+
+  /// Its name and version, such as "workerd 1.20261117.1".
+  virtual std::string version() const = 0;
+
+  /// How often it died.
+  std::size_t restarts() const { return restarts_; }
+  /// Why it died the last time.
+  const std::string& lastDeath() const { return last_death_; }
+
+ protected:
+  /// The answer to a batch, as the driver gives it. Throws SideDied.
+  virtual std::string answer(const Batch& batch, std::chrono::milliseconds time_limit) = 0;
+  /// Ends what is left of the process and starts another. Throws std::runtime_error.
+  virtual void restart() = 0;
+
+ private:
+  std::vector<Verdict> ask(std::span<const PeerCase> cases, std::chrono::milliseconds time_limit);
+  Verdict askOne(const PeerCase& one);
+  void startAgain(const std::string& death);
+
+  std::size_t restarts_ = 0;
+  std::string last_death_;
+};
+
+}  // namespace sigproof::peer

@@ -58,6 +58,8 @@ struct Deviation {
   Fault fault = Fault::kError;
   std::string rule;  ///< of the specification: "R4"
   std::string text;  ///< what was to be seen and what was seen, one line
+  /// Of kRegisters: why nothing may be registered.
+  RegistrationOutcome outcome = RegistrationOutcome::kRegistered;
   bool operator==(const Deviation&) const = default;
 };
 
@@ -66,17 +68,18 @@ struct Deviation {
 std::vector<Deviation> judge(const PeerProgram& program, const Expectation& expected,
                              const Verdict& seen);
 
-/// Whether both are the same fault against the same rule. Which rule a missing registration breaks
-/// is known only of a program that has one cause for it: there the fault decides.
+/// Whether both are the same fault against the same rule, for the same reason. Which rule a missing
+/// registration breaks is known only of a program that has one cause for it: there the fault
+/// decides.
 bool isSameDeviation(const Deviation& a, const Deviation& b);
 
 /// In what the program differs from the plainest that registers, as far as it can be a cause of the
-/// fault: "signal-f32", "memory64", "imports-fresh-memory", ... Sorted.
+/// fault: "signal-wrong-type", "memory64", "imports-watched", ... Sorted.
 std::vector<std::string> featuresOf(const PeerProgram& program, const Expectation& expected,
                                     Fault fault);
 
 /// The rule, what is wrong, and all features of the program: the name of a finding, where the
-/// program is a minimised one: "r1-registers-signal-f32".
+/// program is a minimised one: "r1-workerd-registers-signal-wrong-type".
 std::string signatureOf(const PeerProgram& program, const Expectation& expected,
                         const Deviation& deviation, std::string_view side);
 

@@ -2,8 +2,8 @@
 
 #include <v8.h>
 
+#include <cstdint>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -17,8 +17,6 @@
 
 namespace sigproof::peer {
 namespace {
-
-using nlohmann::json;
 
 v8::Local<v8::String> toV8(v8::Isolate* isolate, std::string_view text) {
   return v8::String::NewFromUtf8(isolate, text.data(), v8::NewStringType::kNormal,
@@ -71,7 +69,7 @@ class Server final : private RegistrationObserver {
                                     ? std::string("its promise is never settled")
                                     : toText(isolate(), promise->Result())));
     }
-    return withOutcomes(toText(isolate(), promise->Result()));
+    return toText(isolate(), promise->Result());
   }
 
   // The instances of a batch are garbage, but nobody collected it yet.
@@ -119,32 +117,37 @@ class Server final : private RegistrationObserver {
                                        .ToLocalChecked()
                                        ->Run(context)
                                        .ToLocalChecked();
-    v8::Local<v8::Function> on_case =
-        v8::Function::New(context, &onCase, v8::External::New(isolate(), this)).ToLocalChecked();
-    v8::Local<v8::Value> arguments[] = {compile, on_case};
+    v8::Local<v8::Function> take_outcomes =
+        v8::Function::New(context, &onTakeOutcomes, v8::External::New(isolate(), this))
+            .ToLocalChecked();
+    v8::Local<v8::Value> arguments[] = {compile, take_outcomes};
     v8::Local<v8::Value> make =
         exported->Get(context, toV8(isolate(), "makeDriver")).ToLocalChecked();
     return call(context, make.As<v8::Function>(), 2, arguments).As<v8::Function>();
   }
 
-  static void onCase(const v8::FunctionCallbackInfo<v8::Value>& info) {
-    static_cast<Server*>(info.Data().As<v8::External>()->Value())->outcomes_.emplace_back();
+  // For the driver: an array of outcomes, each followed by how often it came in a row.
+  static void onTakeOutcomes(const v8::FunctionCallbackInfo<v8::Value>& info) {
+    auto* self = static_cast<Server*>(info.Data().As<v8::External>()->Value());
+    if (self->isolate_.signals() == nullptr) return;
+    std::vector<v8::Local<v8::Value>> values;
+    for (const auto& [outcome, count] : self->outcomes_) {
+      values.push_back(toV8(info.GetIsolate(), name(outcome)));
+      values.push_back(v8::Number::New(info.GetIsolate(), static_cast<double>(count)));
+    }
+    self->outcomes_.clear();
+    info.GetReturnValue().Set(v8::Array::New(info.GetIsolate(), values.data(), values.size()));
   }
 
   void onRegistration(RegistrationOutcome outcome) noexcept override {
-    if (!outcomes_.empty()) outcomes_.back().emplace_back(name(outcome));
-  }
-
-  std::string withOutcomes(const std::string& answer) const {
-    if (isolate_.signals() == nullptr) return answer;
-    json verdicts = json::parse(answer);
-    for (std::size_t i = 0; i < verdicts.size() && i < outcomes_.size(); ++i) {
-      verdicts[i]["outcomes"] = outcomes_[i];
+    if (!outcomes_.empty() && outcomes_.back().first == outcome) {
+      ++outcomes_.back().second;
+    } else {
+      outcomes_.emplace_back(outcome, 1);
     }
-    return verdicts.dump();
   }
 
-  std::vector<std::vector<std::string>> outcomes_;  // of each case of the batch
+  std::vector<std::pair<RegistrationOutcome, std::uint64_t>> outcomes_;
   host::Isolate isolate_;
   v8::Global<v8::Context> context_;
   v8::Global<v8::Function> run_;

@@ -2,7 +2,7 @@
 // program can see of it. The same text runs in V8 10.2 with `core` and in the other runtime, so a
 // difference in the answers is one of the two, not of the question.
 //
-//   const run = makeDriver((bytes) => new WebAssembly.Module(bytes), () => {});
+//   const run = makeDriver((bytes) => new WebAssembly.Module(bytes));
 //   const answers = await run(cases, modules);
 //
 // `cases`: JSON, an array (fuzz/peer/peer_case.h says what is in one). `modules`: an ArrayBuffer with the bytes
@@ -207,8 +207,9 @@ class Session {
   }
 }
 
-// `compile` makes a module of bytes; `onCase` is told the number of each case before it begins.
-export function makeDriver(compile, onCase) {
+// `compile` makes a module of bytes. `takeOutcomes` gives what an observer was told since it was asked
+// the last time; where there is none, nothing.
+export function makeDriver(compile, takeOutcomes = () => undefined) {
   const decoy = new Memory({initial: 1, maximum: 1});
 
   async function runCase(given, bytes) {
@@ -224,9 +225,10 @@ export function makeDriver(compile, onCase) {
   return async function run(cases, modules) {
     const answers = [];
     let offset = 0;
-    for (const [index, given] of JSON.parse(cases).entries()) {
-      onCase(index);
-      answers.push(await runCase(given, modules.slice(offset, offset + given.size)));
+    for (const given of JSON.parse(cases)) {
+      const seen = await runCase(given, modules.slice(offset, offset + given.size));
+      seen.outcomes = takeOutcomes();
+      answers.push(seen);
       offset += given.size;
     }
     return JSON.stringify(answers);

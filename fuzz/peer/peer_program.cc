@@ -70,10 +70,9 @@ void addMargins(std::vector<DataPlan>& fills, std::uint64_t word, std::uint64_t 
 }
 
 std::vector<std::uint8_t> choices(std::uint64_t seed, std::uint64_t number) {
-  std::seed_seq sequence{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
-                         static_cast<std::uint32_t>(number),
-                         static_cast<std::uint32_t>(number >> 32)};
-  std::mt19937_64 random(sequence);
+  // Odd, so that no two numbers of a seed give the same.
+  constexpr std::uint64_t kStride = 0x9E3779B97F4A7C15;
+  std::mt19937_64 random(seed + number * kStride);
   std::vector<std::uint8_t> bytes;
   while (bytes.size() < kBytesOfChoices) {
     const std::uint64_t value = random();

@@ -244,7 +244,25 @@ class Steps {
     });
   }
 
+  // Moves all words by as much, so that their distance stays.
+  void stepsOfDistance() {
+    std::vector<std::uint32_t> words;
+    for (const ExportPlan& exported : module_.exports) {
+      const bool is_word = isProtocolName(exported.name) && exported.kind == ExternalKind::kGlobal;
+      if (is_word) words.push_back(exported.index);
+    }
+    if (words.size() < 2) return;
+    const std::uint64_t lowest =
+        std::min(module_.globals[words[0]].bits, module_.globals[words[1]].bits);
+    addToModule(words[0] != words[1] && lowest > kPlainAddresses.front(), [&](ModulePlan& it) {
+      for (const std::uint32_t word : words) {
+        it.globals[word].bits -= lowest - kPlainAddresses.front();
+      }
+    });
+  }
+
   void stepsOfAddresses() {
+    stepsOfDistance();
     for (std::uint32_t i = 0; i < module_.globals.size(); ++i) {
       replaceAddress(module_.globals[i].bits,
                      [i](ModulePlan& it) -> std::uint64_t& { return it.globals[i].bits; });

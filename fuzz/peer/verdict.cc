@@ -76,9 +76,12 @@ Verdict verdictFromJson(const json& value) {
     verdict.memory = imageFromJson(value.value("memory", json()));
     verdict.stray = imageFromJson(value.value("stray", json()));
     verdict.decoy = imageFromJson(value.value("decoy", json()));
-    if (const auto told = memberOf<std::vector<std::string>>(value, "outcomes")) {
+    if (const auto told = memberOf<json>(value, "outcomes")) {
       verdict.outcomes.emplace();
-      for (const std::string& outcome : *told) verdict.outcomes->push_back(outcomeNamed(outcome));
+      for (std::size_t i = 0; i < told->size(); i += 2) {
+        verdict.outcomes->emplace_back(outcomeNamed(told->at(i).get<std::string>()),
+                                       told->at(i + 1).get<std::uint64_t>());
+      }
     }
     return verdict;
   } catch (const json::exception& error) {
@@ -102,8 +105,9 @@ json toJson(const Verdict& verdict) {
   if (verdict.decoy) result["decoy"] = imageToJson(verdict.decoy);
   if (verdict.outcomes) {
     result["outcomes"] = json::array();
-    for (const RegistrationOutcome outcome : *verdict.outcomes) {
+    for (const auto& [outcome, count] : *verdict.outcomes) {
       result["outcomes"].push_back(name(outcome));
+      result["outcomes"].push_back(count);
     }
   }
   return result;

@@ -41,8 +41,8 @@ struct Verdict {
   std::optional<MemoryImage> memory = {};   ///< memory 0
   std::optional<MemoryImage> stray = {};    ///< a memory that was made for a later read
   std::optional<MemoryImage> decoy = {};    ///< a memory that is not the module's
-  /// What the observer was told; the other runtime tells nobody.
-  std::optional<std::vector<RegistrationOutcome>> outcomes = {};
+  /// What the observer was told, in order, and how often in a row; the other runtime tells nobody.
+  std::optional<std::vector<std::pair<RegistrationOutcome, std::uint64_t>>> outcomes = {};
 };
 
 /// Both throw std::invalid_argument with one sentence: where the text is no answer of the driver's

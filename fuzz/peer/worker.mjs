@@ -9,7 +9,11 @@ export default {
     const body = await request.arrayBuffer();
     const length = new DataView(body).getUint32(0, true);
     const cases = new TextDecoder().decode(new Uint8Array(body, 4, length));
-    const run = makeDriver((bytes) => env.unsafe.newWasmModule(bytes), () => {});
-    return new Response(await run(cases, body.slice(4 + length)));
+    const run = makeDriver((bytes) => env.unsafe.newWasmModule(bytes));
+    try {
+      return new Response(await run(cases, body.slice(4 + length)));
+    } catch (error) {
+      return new Response(String(error?.stack), {status: 500});
+    }
   },
 };

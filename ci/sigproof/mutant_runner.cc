@@ -27,6 +27,7 @@ using reports::Record;
 using reports::Verdict;
 
 constexpr std::string_view kFuzzPrefix = "fuzz/";
+constexpr std::string_view kPeerChecker = "fuzz/peer";
 
 Mutant mutantFromJson(const json& entry) {
   return {.name = entry.at("name"),
@@ -98,6 +99,8 @@ Record runAnyChecker(const Workspace& production, const Mutant& mutant, const st
                      const MutantOptions& options) {
   const Workspace workspace = workspaceOf(production, mutant);
   try {
+    // Not libFuzzer's, but a program that lists its checks.
+    if (checker == kPeerChecker) return runListedChecker(workspace, checker);
     if (checker.starts_with(kFuzzPrefix))
       return runFuzzChecker(workspace, mutant, checker, options);
     if (isUnitCheck(checker)) return runUnitCheck(workspace, checker);

@@ -186,9 +186,9 @@ class WordFeatures {
     }
   }
 
-  void addAddress(std::optional<std::uint64_t> address, std::uint64_t length) {
-    if (!address) return;
-    if (!isInside(*address, length)) {
+  void addAddress(std::optional<std::uint64_t> address, const std::optional<MemoryImage>& memory) {
+    if (!address || !memory) return;
+    if (!isInside(*address, memory->length)) {
       add("outside");
     } else if (*address >= kTwoGiB) {
       add("above-2gib");
@@ -241,22 +241,22 @@ bool isAboutWords(Fault fault) {
 
 std::vector<std::string> featuresOf(const PeerProgram& program, const Expectation& expected) {
   const ModulePlan& module = program.shim.module;
-  const std::uint64_t length = expected.untouched ? expected.untouched->length : 0;
   const ExportPlan* signal = exportNamed(module, kProtocolNames.signal);
   const ExportPlan* terminated = exportNamed(module, kProtocolNames.terminated);
   std::vector<std::string> features;
   addMemoryFeatures(module, features);
   WordFeatures signal_features(module, "signal", features);
   signal_features.addDeclaration(signal);
-  signal_features.addAddress(expected.signal, length);
+  signal_features.addAddress(expected.signal, expected.untouched);
   WordFeatures terminated_features(module, "terminated", features);
   terminated_features.addDeclaration(terminated);
-  terminated_features.addAddress(expected.terminated, length);
+  terminated_features.addAddress(expected.terminated, expected.untouched);
   if (terminated != nullptr && signal == nullptr) features.emplace_back("terminated-only");
   if (terminated == nullptr && signal == nullptr) features.emplace_back("not-opted-in");
   if (expected.outcome == RegistrationOutcome::kOverlap) features.emplace_back("overlap");
   if (program.instances > 1) features.emplace_back("many-instances");
   if (program.shim.has_decoy_memory) features.emplace_back("decoy");
+  if (program.has_second_memory) features.emplace_back("second-memory");
   const auto dashed = [](std::string text) {
     std::ranges::transform(text, text.begin(), [](unsigned char c) {
       return std::isalnum(c) == 0 ? '-' : static_cast<char>(std::tolower(c));
@@ -404,7 +404,7 @@ class Judge {
   void judgeOtherMemories() {
     if (seen_.stray && *seen_.stray != expected_.stray) {
       add(Fault::kOtherMemory, "R5",
-          "a Memory that the program made for a later read of its imports was written to: " +
+          "a Memory other than memory 0 was written to: " +
               firstDifference(expected_.stray, *seen_.stray));
     }
     if (seen_.decoy && *seen_.decoy != expected_.decoy) {
@@ -484,7 +484,9 @@ Expectation expect(const PeerProgram& program) {
   const bool imports_memory = run.module.memory && run.module.memory->is_imported;
   const auto fills = imports_memory ? run.prefill : fillsOf(program);
   expected.decoy = imageOf(fuzz::kPageSizeBytes, fills);
-  if (imports_memory) {
+  if (program.has_second_memory) {
+    expected.stray = imageOf(fuzz::kPageSizeBytes, fills);
+  } else if (imports_memory) {
     expected.stray = imageOf(run.module.memory->given_pages * fuzz::kPageSizeBytes, fills);
   }
   expectObservables(program, expected);

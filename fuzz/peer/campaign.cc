@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "fuzz/generate/module_writer.h"
 #include "fuzz/peer/minimise.h"
 
 namespace sigproof::peer {
@@ -114,7 +113,10 @@ void Campaign::minimiseAndSort(const PeerProgram& program, const Deviation& devi
     return std::ranges::any_of(known_, same) || std::ranges::any_of(new_, same);
   }();
   const std::string signature = finding.signature;
-  if (!is_seen) new_.push_back(std::move(finding));
+  if (!is_seen) {
+    listener_(finding);
+    new_.push_back(std::move(finding));
+  }
   count(signature);
 }
 
@@ -140,7 +142,7 @@ Finding Campaign::makeFinding(const PeerProgram& program, const Deviation& devia
   finding.core_version = core_.version();
   finding.workerd_version = workerd_.version();
   finding.asked = asked;
-  finding.module_text = fuzz::writeModuleText(filled(program).module);
+  finding.module_text = moduleText(program);
   finding.expected = expected.verdict;
   return finding;
 }

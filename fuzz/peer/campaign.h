@@ -8,10 +8,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fuzz/oracles/peer_oracle.h"
@@ -52,6 +54,11 @@ class Campaign {
   Campaign(Side& core, Side& workerd, std::vector<Finding> known)
       : core_(core), workerd_(workerd), known_(std::move(known)) {}
 
+  /// Called with each new finding when it is found, so that nothing of it is lost with the process.
+  void onNewFinding(std::function<void(const Finding&)> listener) {
+    listener_ = std::move(listener);
+  }
+
   /// Throws std::runtime_error if a side can't be kept alive. What was found until then stands.
   void run(const Options& options);
   /// One program, as run() does.
@@ -80,6 +87,7 @@ class Campaign {
   Side& workerd_;
   std::vector<Finding> known_;
   std::vector<Finding> new_;
+  std::function<void(const Finding&)> listener_ = [](const Finding&) {};
   Counts counts_;
 };
 

@@ -44,8 +44,7 @@ Child::Child(const std::function<int()>& body) : error_(memfd_create("stderr", M
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
   }
-  // Not exit(): what is to be done at the end is the parent's.
-  std::fflush(nullptr);
+  // Not exit(): what is to be done at the end, and what stands in buffers, is the parent's.
   _exit(status);
 }
 

@@ -11,7 +11,8 @@ namespace sigproof::peer {
 class Child {
  public:
   /// Forks. `body` runs in the child, with stdin and stdout as they are and stderr in a file of
-  /// memory; the child leaves with what it returns. It may call exec. Throws std::runtime_error.
+  /// memory; the child leaves with what it returns, and flushes no buffer. It may call exec. Throws
+  /// std::runtime_error.
   explicit Child(const std::function<int()>& body);
   ~Child();
   Child(const Child&) = delete;

@@ -178,6 +178,10 @@ class Session {
       seen.memory = imageOf(this.memories[0], given.windows);
       if (this.memories.length > 1) seen.stray = imageOf(this.memories.at(-1), given.windows);
     }
+    // Cases that were stored before there were second memories don't name it.
+    if (typeof given.second_export === 'string' && instance !== undefined) {
+      seen.stray = imageOf(exportsOf.call(instance)[given.second_export], null);
+    }
     if (given.decoy) seen.decoy = imageOf(this.decoy, null);
     if (given.style !== Style.kPlain) seen.reads = this.reads;
   }

@@ -169,9 +169,8 @@ void concludeCampaign(Record& record, const CommandLine& line, const Campaign& c
   record.detail["module_text"] = first.module_text;
   std::string trace;
   for (const Finding& finding : fresh) {
-    const fs::path file = writeFinding(line.new_findings, finding);
-    trace += fmt::format("{}: {} breaks {}: {}\n", file.string(), finding.side, finding.rule,
-                         finding.what);
+    trace += fmt::format("{}/{}.json: {} breaks {}: {}\n", line.new_findings, finding.signature,
+                         finding.side, finding.rule, finding.what);
   }
   record.detail["trace"] = trace;
 }
@@ -180,6 +179,7 @@ void runCampaign(const CommandLine& line, Record& record) {
   std::vector<Finding> known = readFindings(line.findings);
   Sides sides(line);
   Campaign campaign(sides.core, sides.workerd, std::move(known));
+  campaign.onNewFinding([&](const Finding& finding) { writeFinding(line.new_findings, finding); });
   Campaign::Options options{.seed = line.seed};
   if (line.modules > 0) options.modules = line.modules;
   if (line.seconds > 0) options.time = std::chrono::duration<double>(line.seconds);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fuzz/generate/module_writer.h"
+#include "fuzz/peer/second_memory.h"
 
 namespace sigproof::peer {
 namespace {
@@ -117,17 +118,27 @@ PeerCase toCase(const PeerProgram& program, const Expectation& expected) {
   const bool imports_memory = run.module.memory && run.module.memory->is_imported;
   PeerCase result;
   result.module = fuzz::writeModule(run.module);
-  result.description = {{"size", result.module.size()},
-                        {"way", static_cast<unsigned>(run.ways.front())},
-                        {"style", static_cast<unsigned>(run.imports)},
-                        {"instances", program.instances},
-                        {"imports", importsOf(run)},
-                        {"imports_memory", imports_memory},
-                        {"memory_export", memoryExportOf(run.module)},
-                        {"fills", fillsToJson(imports_memory ? run.prefill : fillsOf(program))},
-                        {"decoy", run.has_decoy_memory},
-                        {"windows", windowsOf(expected)}};
+  if (program.has_second_memory) {
+    result.module = withSecondMemory(result.module, fillsOf(program));
+  }
+  result.description = {
+      {"size", result.module.size()},
+      {"way", static_cast<unsigned>(run.ways.front())},
+      {"style", static_cast<unsigned>(run.imports)},
+      {"instances", program.instances},
+      {"imports", importsOf(run)},
+      {"imports_memory", imports_memory},
+      {"memory_export", memoryExportOf(run.module)},
+      {"second_export", program.has_second_memory ? json(kSecondMemoryExport) : json()},
+      {"fills", fillsToJson(imports_memory ? run.prefill : fillsOf(program))},
+      {"decoy", run.has_decoy_memory},
+      {"windows", windowsOf(expected)}};
   return result;
+}
+
+std::string moduleText(const PeerProgram& program) {
+  const std::string text = fuzz::writeModuleText(filled(program).module);
+  return program.has_second_memory ? textWithSecondMemory(text, fillsOf(program)) : text;
 }
 
 Batch join(std::span<const PeerCase> cases) {

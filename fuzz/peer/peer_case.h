@@ -13,6 +13,7 @@
 //                   an i64's value is text
 //   imports_memory  whether memory 0 is the one that is imported
 //   memory_export   else the name under which it is exported, or null
+//   second_export   the name under which a second memory is exported, or null
 //   fills           [[address, [bytes]]]: what the host puts into the memories that it hands over
 //   decoy           whether one of them is a Memory that is not the module's
 //   windows         [[begin, size]]: the parts of a large memory that are looked at, or null
@@ -35,6 +36,9 @@ struct PeerCase {
 };
 
 PeerCase toCase(const PeerProgram& program, const Expectation& expected);
+
+/// The module of toCase() for people.
+std::string moduleText(const PeerProgram& program);
 
 /// Several, in the driver's form.
 struct Batch {

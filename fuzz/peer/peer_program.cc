@@ -107,6 +107,16 @@ PeerProgram tooManyEntries() {
   return program;
 }
 
+// Memory 0 can't be reached, another one can.
+PeerProgram hiddenMemory() {
+  PeerProgram program = plainProgram();
+  std::erase_if(program.shim.module.exports, [](const fuzz::ExportPlan& exported) {
+    return exported.kind == ExternalKind::kMemory;
+  });
+  program.has_second_memory = true;
+  return program;
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> possibleWords(const ModulePlan& module) {
@@ -171,7 +181,9 @@ PeerProgram makePeerProgram(std::uint64_t seed, std::uint64_t number) {
 }
 
 std::vector<FixedProgram> fixedPrograms() {
-  return {{"plain module", plainProgram()}, {"more entries than the limit", tooManyEntries()}};
+  return {{"plain module", plainProgram()},
+          {"memory 0 hidden, memory 1 exported", hiddenMemory()},
+          {"more entries than the limit", tooManyEntries()}};
 }
 
 }  // namespace sigproof::peer

@@ -27,6 +27,9 @@ struct PeerProgram {
   Fill fill = Fill::kWordsAndMargins;
   /// How many instances are made and kept. Of more than one, only the last is looked at.
   std::uint32_t instances = 1;
+  /// Whether the module has a second memory, which is exported, and filled at the words too
+  /// (second_memory.h). Precondition: as there.
+  bool has_second_memory = false;
 };
 
 /// Where the words of the module may be taken to be: each number that a global exported under one

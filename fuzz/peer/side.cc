@@ -27,7 +27,7 @@ void Side::startAgain(const std::string& death) {
 
 Verdict Side::askOne(const PeerCase& one) {
   try {
-    return ask({&one, 1}, kCaseTimeLimit).front();
+    return ask({&one, 1}, limits_.one).front();
   } catch (const SideDied& death) {
     startAgain(death.what());
     Verdict verdict;
@@ -39,7 +39,7 @@ Verdict Side::askOne(const PeerCase& one) {
 std::vector<Verdict> Side::run(std::span<const PeerCase> cases) {
   if (cases.empty()) return {};
   try {
-    return ask(cases, kBatchTimeLimit);
+    return ask(cases, limits_.batch);
   } catch (const SideDied& death) {
     startAgain(death.what());
   }

@@ -29,10 +29,14 @@ class Side {
   /// More deaths in one run say more about the machine than about modules.
   static constexpr std::size_t kMostRestarts = 50;
   /// What a batch may take, and one module by itself. The longest takes a second.
-  static constexpr std::chrono::seconds kBatchTimeLimit{20};
-  static constexpr std::chrono::seconds kCaseTimeLimit{5};
+  struct TimeLimits {
+    std::chrono::milliseconds batch{20000};
+    std::chrono::milliseconds one{5000};
+  };
 
   virtual ~Side() = default;
+
+  void setTimeLimits(const TimeLimits& limits) { limits_ = limits; }
 
   /// A verdict for each. If the process dies over them it is started again and they are asked one
   /// by one: what it dies over again has a verdict that says so. Throws std::runtime_error if it
@@ -58,6 +62,7 @@ class Side {
   Verdict askOne(const PeerCase& one);
   void startAgain(const std::string& death);
 
+  TimeLimits limits_;
   std::size_t restarts_ = 0;
   std::string last_death_;
 };

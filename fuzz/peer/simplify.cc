@@ -126,6 +126,7 @@ class Steps {
         [](auto& it) { it.fill = Fill::kNone; });
     add(program_.fill == Fill::kWordsAndMargins, [](auto& it) { it.fill = Fill::kWords; });
     add(program_.instances > 1, [](auto& it) { it.instances = 1; });
+    add(program_.has_second_memory, [](auto& it) { it.has_second_memory = false; });
   }
 
   void stepsOfParts() {
@@ -134,7 +135,9 @@ class Steps {
     addToModule(module_.imports_function, [](auto& it) { it.imports_function = false; });
     addToModule(module_.imports_table, [](auto& it) { it.imports_table = false; });
     for (std::size_t i = module_.exports.size(); i-- > 0;) {
-      addToModule(true, [&](auto& it) { removeAt(it.exports, i); });
+      // A second memory is exported beside something.
+      const bool is_needed = program_.has_second_memory && module_.exports.size() == 1;
+      addToModule(!is_needed, [&](auto& it) { removeAt(it.exports, i); });
     }
     for (std::size_t i = 0; i < module_.exports.size(); ++i) {
       addToModule(isMemoryExport(module_.exports[i]) && canBeRenamed(i),

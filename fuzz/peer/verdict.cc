@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kWordBytes = 4;
+constexpr std::uint64_t kImageWordBytes = 4;
 
 json imageToJson(const std::optional<MemoryImage>& image) {
   if (!image) return nullptr;
@@ -56,7 +56,7 @@ RegistrationOutcome outcomeNamed(std::string_view text) {
 }  // namespace
 
 std::uint8_t MemoryImage::byteAt(std::uint64_t address) const {
-  const std::uint64_t word = address - address % kWordBytes;
+  const std::uint64_t word = address - address % kImageWordBytes;
   const auto found =
       std::ranges::lower_bound(words, word, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
   if (found == words.end() || found->first != word) return 0;

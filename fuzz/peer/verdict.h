@@ -39,7 +39,7 @@ struct Verdict {
   std::optional<std::uint32_t> ticks = {};  ///< microtask ticks until a promise settled
   std::optional<std::uint32_t> reads = {};  ///< of the import object and its parts
   std::optional<MemoryImage> memory = {};   ///< memory 0
-  std::optional<MemoryImage> stray = {};    ///< a memory that was made for a later read
+  std::optional<MemoryImage> stray = {};    ///< one that was made for a later read, or memory 1
   std::optional<MemoryImage> decoy = {};    ///< a memory that is not the module's
   /// What the observer was told, in order, and how often in a row; the other runtime tells nobody.
   std::optional<std::vector<std::pair<RegistrationOutcome, std::uint64_t>>> outcomes = {};

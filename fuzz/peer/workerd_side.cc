@@ -39,7 +39,6 @@ std::string versionOf(const fs::path& program) {
 }
 
 int execute(const fs::path& program, const fs::path& config, const std::string& socket_name) {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): exec is so
   execl(program.c_str(), program.c_str(), "serve", "--experimental", config.c_str(),
         ("--socket-addr=batches=unix-abstract:" + socket_name).c_str(), nullptr);
   fmt::print(stderr, "{} can't be run: {}\n", program.string(),

@@ -30,6 +30,11 @@ constexpr std::array<std::uint8_t, fuzz::specified::kWordSizeBytes> kWordFill{0x
                                                                               0xDE};
 constexpr std::uint8_t kMarginFill = 0xA5;
 
+// A big memory has each engine collect its garbage at once, which costs as much as ten modules. Of
+// those that the generator makes (one in 40), one in so many is taken.
+constexpr std::uint64_t kOneBigMemoryIn = 4;
+constexpr std::uint64_t kBigMemoryBytes = std::uint64_t{1} << 30;
+
 constexpr auto kProtocol = fuzz::specified::Protocol::kInstance;
 
 std::uint64_t finalBits(const ModulePlan& module, std::uint32_t index) {
@@ -69,10 +74,7 @@ void addMargins(std::vector<DataPlan>& fills, std::uint64_t word, std::uint64_t 
   addFill(fills, begin, std::vector<std::uint8_t>(size, kMarginFill), length);
 }
 
-std::vector<std::uint8_t> choices(std::uint64_t seed, std::uint64_t number) {
-  // Odd, so that no two numbers of a seed give the same.
-  constexpr std::uint64_t kStride = 0x9E3779B97F4A7C15;
-  std::mt19937_64 random(seed + number * kStride);
+std::vector<std::uint8_t> choices(std::mt19937_64& random) {
   std::vector<std::uint8_t> bytes;
   while (bytes.size() < kBytesOfChoices) {
     const std::uint64_t value = random();
@@ -82,6 +84,27 @@ std::vector<std::uint8_t> choices(std::uint64_t seed, std::uint64_t number) {
   }
   return bytes;
 }
+
+PeerProgram makeProgram(std::mt19937_64& random) {
+  const std::vector<std::uint8_t> bytes = choices(random);
+  fuzz::ByteSource source{std::span<const std::uint8_t>(bytes)};
+  PeerProgram program;
+  program.shim.protocol = kProtocol;
+  // Those that take a module: the other runtime can't be given bytes.
+  program.shim.ways = {
+      source.pick({Way::kNew, Way::kNew, Way::kNew, Way::kNew, Way::kNew, Way::kReflectConstruct,
+                   Way::kSubclass, Way::kInstantiateModule})};
+  if (source.oneIn(64)) program.shim.ways = {Way::kCallConstructor};
+  program.shim.imports = source.oneIn(4)
+                             ? static_cast<fuzz::ImportStyle>(source.below(fuzz::kImportStyleCount))
+                             : fuzz::ImportStyle::kPlain;
+  program.shim.has_decoy_memory = source.oneIn(8);
+  program.fill = source.oneIn(32) ? Fill::kNone : Fill::kWordsAndMargins;
+  program.shim.module = fuzz::makeModulePlan(source, kProtocol);
+  return program;
+}
+
+bool isBig(const PeerProgram& program) { return lengthOf(program.shim.module) >= kBigMemoryBytes; }
 
 // The smallest module that registers.
 PeerProgram plainProgram() {
@@ -162,21 +185,11 @@ fuzz::ShimProgram filled(const PeerProgram& program) {
 }
 
 PeerProgram makePeerProgram(std::uint64_t seed, std::uint64_t number) {
-  const std::vector<std::uint8_t> bytes = choices(seed, number);
-  fuzz::ByteSource source{std::span<const std::uint8_t>(bytes)};
-  PeerProgram program;
-  program.shim.protocol = kProtocol;
-  // Those that take a module: the other runtime can't be given bytes.
-  program.shim.ways = {
-      source.pick({Way::kNew, Way::kNew, Way::kNew, Way::kNew, Way::kNew, Way::kReflectConstruct,
-                   Way::kSubclass, Way::kInstantiateModule})};
-  if (source.oneIn(64)) program.shim.ways = {Way::kCallConstructor};
-  program.shim.imports = source.oneIn(4)
-                             ? static_cast<fuzz::ImportStyle>(source.below(fuzz::kImportStyleCount))
-                             : fuzz::ImportStyle::kPlain;
-  program.shim.has_decoy_memory = source.oneIn(8);
-  program.fill = source.oneIn(32) ? Fill::kNone : Fill::kWordsAndMargins;
-  program.shim.module = fuzz::makeModulePlan(source, kProtocol);
+  // Odd, so that no two numbers of a seed give the same.
+  constexpr std::uint64_t kStride = 0x9E3779B97F4A7C15;
+  std::mt19937_64 random(seed + number * kStride);
+  PeerProgram program = makeProgram(random);
+  while (isBig(program) && random() % kOneBigMemoryIn != 0) program = makeProgram(random);
   return program;
 }
 

@@ -43,8 +43,9 @@ void Campaign::compare(const std::vector<PeerProgram>& programs) {
     expected.push_back(expect(program));
     cases.push_back(toCase(program, expected.back()));
   }
-  const std::vector<Verdict> core = core_.run(cases);
+  core_.begin(cases);
   const std::vector<Verdict> workerd = workerd_.run(cases);
+  const std::vector<Verdict> core = core_.run(cases);
   for (std::size_t i = 0; i < programs.size(); ++i) {
     compareOne(programs[i], expected[i], core[i], workerd[i]);
   }

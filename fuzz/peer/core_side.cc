@@ -42,18 +42,30 @@ void CoreSide::start() {
 
 void CoreSide::restart() { start(); }
 
-std::string CoreSide::answer(const Batch& batch, std::chrono::milliseconds time_limit) {
+void CoreSide::send(const Batch& batch) {
   try {
     sendFrame(socket_, batch.cases);
     sendFrame(socket_, {reinterpret_cast<const char*>(batch.modules.data()), batch.modules.size()});
+  } catch (const FrameLost& lost) {
+    throwDeath(lost.what());
+  }
+}
+
+std::string CoreSide::receive(std::chrono::milliseconds time_limit) {
+  try {
     if (auto answered = receiveFrame(socket_, time_limit)) return std::move(*answered);
   } catch (const FrameLost& lost) {
-    if (!child_->hasEnded()) throw SideDied(lost.what());
+    throwDeath(lost.what());
   }
+  throwDeath("closed the connection");
+}
+
+// How the process ended says more than what its socket shows.
+void CoreSide::throwDeath(const std::string& lost) {
   // It takes a moment from the end of a connection to that of its process.
   constexpr std::chrono::milliseconds kPollInterval{5};
   for (int i = 0; i < 100 && !child_->hasEnded(); ++i) std::this_thread::sleep_for(kPollInterval);
-  throw SideDied(child_->endText());
+  throw SideDied(child_->hasEnded() ? child_->endText() : lost);
 }
 
 }  // namespace sigproof::peer

@@ -34,11 +34,13 @@ class CoreSide final : public Side {
   pid_t pid() const { return child_->pid(); }
 
  protected:
-  std::string answer(const Batch& batch, std::chrono::milliseconds time_limit) override;
+  void send(const Batch& batch) override;
+  std::string receive(std::chrono::milliseconds time_limit) override;
   void restart() override;
 
  private:
   void start();
+  [[noreturn]] void throwDeath(const std::string& lost);
 
   const Options options_;
   std::optional<Child> child_;

@@ -339,16 +339,19 @@ void addOptions(CLI::App& app, CommandLine& line) {
   app.add_option("--workerd-config", line.config, "Its configuration")->capture_default_str();
 }
 
-// The reference's memories come and go with each module: kept in the heap, their pages need not be
-// mapped again each time.
-void keepFreedMemory() {
+// What pays for many small modules.
+void tuneForSmallModules() {
+  // Binaryen's threads cost more than they do, and a process that forks had better have none.
+  setenv("BINARYEN_CORES", "1", 0);  // NOLINT(concurrency-mt-unsafe): no thread is started yet
+  // The reference's memories come and go with each module: kept in the heap, their pages need not
+  // be mapped again each time.
   constexpr int kKeptBytes = 64 << 20;
   mallopt(M_MMAP_THRESHOLD, kKeptBytes);
   mallopt(M_TRIM_THRESHOLD, 2 * kKeptBytes);
 }
 
 int run(int argc, const char* const* argv) {
-  keepFreedMemory();
+  tuneForSmallModules();
   CommandLine line;
   CLI::App app("Asks core and another runtime about the same modules.", "sigproof-peer");
   addOptions(app, line);

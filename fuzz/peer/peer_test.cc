@@ -59,9 +59,11 @@ class ScriptedSide final : public Side {
  public:
   explicit ScriptedSide(std::deque<std::string> answers) : answers_(std::move(answers)) {}
   std::string version() const override { return "scripted"; }
+  int sent() const { return sent_; }
 
  protected:
-  std::string answer(const Batch& /*batch*/, std::chrono::milliseconds /*time_limit*/) override {
+  void send(const Batch& /*batch*/) override { ++sent_; }
+  std::string receive(std::chrono::milliseconds /*time_limit*/) override {
     if (answers_.empty()) throw SideDied("hung");
     std::string answer = answers_.front();
     answers_.pop_front();
@@ -72,6 +74,7 @@ class ScriptedSide final : public Side {
 
  private:
   std::deque<std::string> answers_;
+  int sent_ = 0;
 };
 
 constexpr const char* kFine = R"([{"error": ""}])";
@@ -94,6 +97,15 @@ TEST(PeerSide, TheModuleThatItDiesOverIsToldFromTheOthers) {
   EXPECT_EQ(verdicts[2].died, "");
 }
 
+TEST(PeerSide, WhatWasBegunIsNotAskedASecondTime) {
+  ScriptedSide side({kFine, kFine});
+  side.begin(std::vector{plainCase()});
+  EXPECT_EQ(side.run(std::vector{plainCase()}).front().died, "");
+  EXPECT_EQ(side.sent(), 1);
+  side.run(std::vector{plainCase()});
+  EXPECT_EQ(side.sent(), 2);
+}
+
 TEST(PeerSide, AUselessAnswerIsADeath) {
   ScriptedSide side({"<html>", "[]"});
   EXPECT_THAT(side.run(std::vector{plainCase()}).front().died, HasSubstr("useless answer"));
@@ -113,6 +125,16 @@ TEST(PeerSide, CoresProcessIsStartedAgainWhenItIsKilled) {
   EXPECT_EQ(core.run(std::vector{plainCase()}).front().died, "");
   EXPECT_EQ(core.restarts(), 1u);
   EXPECT_THAT(core.lastDeath(), HasSubstr("signal 9"));
+}
+
+TEST(PeerSide, CoresProcessMayDieBetweenTheQuestionAndTheAnswer) {
+  CoreSide core({.driver = defaultDriver()});
+  for (const bool is_killed_first : {false, true}) {
+    if (is_killed_first) kill(core.pid(), SIGKILL);
+    core.begin(std::vector{plainCase()});
+    if (!is_killed_first) kill(core.pid(), SIGKILL);
+    EXPECT_EQ(core.run(std::vector{plainCase()}).front().died, "");
+  }
 }
 
 TEST(PeerSide, ADriverThatIsNotThereIsSaid) {

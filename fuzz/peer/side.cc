@@ -2,11 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace sigproof::peer {
+
+void Side::begin(std::span<const PeerCase> cases) {
+  if (cases.empty()) return;
+  try {
+    send(join(cases));
+    is_begun_ = true;
+  } catch (const SideDied&) {
+    // run() asks again, and meets it there.
+  }
+}
 
 std::vector<Verdict> Side::ask(std::span<const PeerCase> cases,
                                std::chrono::milliseconds time_limit) {
-  const std::string answered = answer(join(cases), time_limit);
+  if (!std::exchange(is_begun_, false)) send(join(cases));
+  const std::string answered = receive(time_limit);
   try {
     return parseAnswer(answered, cases.size());
   } catch (const std::invalid_argument& error) {

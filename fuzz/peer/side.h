@@ -1,8 +1,10 @@
 // One side of the peer: a process of its own that answers batches, and is started again when it
 // dies.
 //
-//   const std::vector<Verdict> verdicts = side.run(cases);
-//   if (side.restarts() > 0) ...
+//   core.begin(cases);  // works while the other one is asked
+//   const std::vector<Verdict> theirs = workerd.run(cases);
+//   const std::vector<Verdict> ours = core.run(cases);
+//   if (core.restarts() > 0) ...
 #pragma once
 
 #include <chrono>
@@ -38,6 +40,8 @@ class Side {
 
   void setTimeLimits(const TimeLimits& limits) { limits_ = limits; }
 
+  /// Asks, and doesn't wait for the answer. Precondition: the next run() is of the same cases.
+  void begin(std::span<const PeerCase> cases);
   /// A verdict for each. If the process dies over them it is started again and they are asked one
   /// by one: what it dies over again has a verdict that says so. Throws std::runtime_error if it
   /// can't be started again, or dies too often.
@@ -52,8 +56,10 @@ class Side {
   const std::string& lastDeath() const { return last_death_; }
 
  protected:
-  /// The answer to a batch, as the driver gives it. Throws SideDied.
-  virtual std::string answer(const Batch& batch, std::chrono::milliseconds time_limit) = 0;
+  /// Hands a batch over. Throws SideDied.
+  virtual void send(const Batch& batch) = 0;
+  /// The answer to it, as the driver gives it. Throws SideDied.
+  virtual std::string receive(std::chrono::milliseconds time_limit) = 0;
   /// Ends what is left of the process and starts another. Throws std::runtime_error.
   virtual void restart() = 0;
 
@@ -63,6 +69,7 @@ class Side {
   void startAgain(const std::string& death);
 
   TimeLimits limits_;
+  bool is_begun_ = false;
   std::size_t restarts_ = 0;
   std::string last_death_;
 };

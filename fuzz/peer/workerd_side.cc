@@ -113,13 +113,14 @@ void WorkerdSide::start() {
 
 void WorkerdSide::restart() { start(); }
 
-std::string WorkerdSide::answer(const Batch& batch, std::chrono::milliseconds time_limit) {
-  const std::string request = toRequest(batch);
+void WorkerdSide::send(const Batch& batch) { request_ = toRequest(batch); }
+
+std::string WorkerdSide::receive(std::chrono::milliseconds time_limit) {
   std::string response;
   std::array<char, CURL_ERROR_SIZE> reason{};
   CURL* curl = curl_.get();
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.data());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request_.data());
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.size()));
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(time_limit.count()));
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason.data());

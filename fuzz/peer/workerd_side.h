@@ -40,7 +40,9 @@ class WorkerdSide final : public Side {
   pid_t pid() const { return child_->pid(); }
 
  protected:
-  std::string answer(const Batch& batch, std::chrono::milliseconds time_limit) override;
+  /// Only keeps it: the request is made when the answer is waited for.
+  void send(const Batch& batch) override;
+  std::string receive(std::chrono::milliseconds time_limit) override;
   void restart() override;
 
  private:
@@ -50,6 +52,7 @@ class WorkerdSide final : public Side {
   const Options options_;
   std::string version_;
   std::string socket_name_;
+  std::string request_;
   std::optional<Child> child_;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_{nullptr,
                                                                        &curl_slist_free_all};

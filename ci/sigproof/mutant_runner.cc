@@ -15,6 +15,7 @@
 #include "ci/sigproof/check_program.h"
 #include "ci/sigproof/fuzz_runner.h"
 #include "ci/sigproof/mutant_build.h"
+#include "ci/sigproof/peer_checks.h"
 #include "ci/sigproof/text.h"
 #include "ci/sigproof/unit_check.h"
 #include "ci/sigproof/user_error.h"
@@ -85,6 +86,18 @@ Record runFuzzChecker(const Workspace& workspace, const Mutant& mutant, const st
   }
 }
 
+Record runPeerChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
+                      const MutantOptions& options) {
+  const PeerOptions peer{.seed = options.seed,
+                         .seconds = options.fuzz_seconds,
+                         .is_first_enough = true,
+                         .new_findings = options.crash_directory / mutant.name};
+  for (const Check& check : peerChecks(workspace, peer)) {
+    if (check.name == checker) return runCheck(check, limitsOf(peer));
+  }
+  return unfinishedRecord(checker, "no check program of this mutant has " + checker);
+}
+
 Record runListedChecker(const Workspace& workspace, const std::string& checker) {
   for (const auto& program : workspace.programsWithPrefix("sigproof-")) {
     if (program.filename() == "sigproof-shell") continue;
@@ -99,8 +112,7 @@ Record runAnyChecker(const Workspace& production, const Mutant& mutant, const st
                      const MutantOptions& options) {
   const Workspace workspace = workspaceOf(production, mutant);
   try {
-    // Not libFuzzer's, but a program that lists its checks.
-    if (checker == kPeerChecker) return runListedChecker(workspace, checker);
+    if (checker == kPeerChecker) return runPeerChecker(workspace, mutant, checker, options);
     if (checker.starts_with(kFuzzPrefix))
       return runFuzzChecker(workspace, mutant, checker, options);
     if (isUnitCheck(checker)) return runUnitCheck(workspace, checker);
@@ -187,6 +199,9 @@ void describeSurvival(Record& record, const Mutant& mutant,
           : fmt::format("survived: not caught by {}, which must catch it", namesOf(missed));
 }
 
+bool isSkipped(const Attempt* attempt) { return attempt->record.verdict == Verdict::kSkipped; }
+
+/// Of checkers that can't run on this machine it can't be said whether they see the bug.
 void describeNoVerdict(Record& record, const std::vector<const Attempt*>& without_verdict) {
   std::vector<std::string> reasons;
   for (const Attempt* attempt : without_verdict) {
@@ -197,7 +212,8 @@ void describeNoVerdict(Record& record, const std::vector<const Attempt*>& withou
       record.detail["output"] = attempt->record.detail["output"];
     }
   }
-  record.verdict = Verdict::kUnfinished;
+  const bool are_all_skipped = !reasons.empty() && std::ranges::all_of(without_verdict, isSkipped);
+  record.verdict = are_all_skipped ? Verdict::kSkipped : Verdict::kUnfinished;
   record.summary = reasons.empty() ? "has no checker in the catalogue"
                                    : fmt::format("without a verdict: {}", fmt::join(reasons, ", "));
 }

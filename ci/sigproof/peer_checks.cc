@@ -20,6 +20,7 @@ std::vector<Check> peerChecks(const Workspace& workspace, const PeerOptions& opt
     if (options.seed != 0) add("--seed", std::to_string(options.seed));
     if (options.seconds != 0) add("--seconds", std::to_string(options.seconds));
     if (options.modules != 0) add("--modules", std::to_string(options.modules));
+    if (options.is_first_enough) check.arguments.emplace_back("--first");
     if (!options.new_findings.empty()) add("--new-findings", options.new_findings.string());
   }
   return checks;

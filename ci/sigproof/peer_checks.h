@@ -15,9 +15,10 @@
 namespace sigproof::tool {
 
 struct PeerOptions {
-  std::uint32_t seed = 0;     ///< 0: the program's own
-  unsigned seconds = 0;       ///< of comparing; 0: no end by time
-  std::uint64_t modules = 0;  ///< 0: no end by number
+  std::uint32_t seed = 0;        ///< 0: the program's own
+  unsigned seconds = 0;          ///< of comparing; 0: no end by time
+  std::uint64_t modules = 0;     ///< 0: no end by number
+  bool is_first_enough = false;  ///< ends with the first new finding
   std::filesystem::path new_findings =
       {};  ///< where files of new ones go; empty: the program's own
 };

@@ -31,8 +31,7 @@ constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
 constexpr std::uint32_t kTicksOfTheEngine = 1;
 constexpr std::uint32_t kReadsOfAnImport = 2;  // its module's namespace, and itself
 
-// --- what memories hold
-// ----------------------------------------------------------------------------
+// --- what memories hold -------------------------------------------------------------------------
 
 // Most of a memory is 0: looked at in larger steps.
 void addWords(std::map<std::uint64_t, std::uint32_t>& words, std::uint64_t begin,
@@ -120,8 +119,7 @@ bool isWatched(ImportStyle style) {
          style == ImportStyle::kFreshMemory;
 }
 
-// --- the expectation
-// -------------------------------------------------------------------------------
+// --- the expectation ----------------------------------------------------------------------------
 
 void expectObservables(const PeerProgram& program, Expectation& expected) {
   const fuzz::ShimProgram& shim = program.shim;
@@ -141,8 +139,7 @@ void expectManyInstances(const PeerProgram& program, Expectation& expected) {
   expected.verdict.memory = expected.untouched;
 }
 
-// --- what a module declares
-// ------------------------------------------------------------------------
+// --- what a module declares ---------------------------------------------------------------------
 
 const ExportPlan* exportNamed(const ModulePlan& module, std::string_view name) {
   const auto found = std::ranges::find(module.exports, name, &ExportPlan::name);
@@ -282,8 +279,7 @@ std::vector<std::string> featuresOf(const PeerProgram& program, const Expectatio
   return features;
 }
 
-// --- the judgement
-// ---------------------------------------------------------------------------------
+// --- the judgement ------------------------------------------------------------------------------
 
 bool isOfWrongType(const ModulePlan& module, std::string_view word) {
   const ExportPlan* exported = exportNamed(module, word);

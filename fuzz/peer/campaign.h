@@ -30,6 +30,8 @@ class Campaign {
     /// Ends after so many programs, or so much time, whichever comes first. Neither: for ever.
     std::optional<std::uint64_t> modules = {};
     std::optional<std::chrono::duration<double>> time = {};
+    /// Ends with the first new finding, too.
+    bool is_first_enough = false;
   };
 
   struct Counts {

@@ -58,6 +58,7 @@ struct CommandLine {
   std::uint32_t seed = 1;
   double seconds = 0;
   std::uint64_t modules = 0;
+  bool is_first_enough = false;
   std::string findings = SIGPROOF_FINDINGS;
   std::string new_findings = "build/report/findings";
   std::string workerd = defaultWorkerd().string();
@@ -110,8 +111,7 @@ std::uint64_t sumOf(const std::map<std::string, std::uint64_t>& counts) {
                          [](std::uint64_t sum, const auto& one) { return sum + one.second; });
 }
 
-// --- the campaign
-// ----------------------------------------------------------------------------------
+// --- the campaign -------------------------------------------------------------------------------
 
 void describeCounts(Record& record, const Campaign::Counts& counts) {
   record.executions = counts.modules;
@@ -181,7 +181,7 @@ void runCampaign(const CommandLine& line, Record& record) {
   Sides sides(line);
   Campaign campaign(sides.core, sides.workerd, std::move(known));
   campaign.onNewFinding([&](const Finding& finding) { writeFinding(line.new_findings, finding); });
-  Campaign::Options options{.seed = line.seed};
+  Campaign::Options options{.seed = line.seed, .is_first_enough = line.is_first_enough};
   if (line.modules > 0) options.modules = line.modules;
   if (line.seconds > 0) options.time = std::chrono::duration<double>(line.seconds);
   if (!options.modules && !options.time) {
@@ -209,8 +209,7 @@ void runCampaign(const CommandLine& line, Record& record) {
   record.summary = fmt::format("{}; {}", failure, record.summary);
 }
 
-// --- known findings
-// --------------------------------------------------------------------------------
+// --- known findings -----------------------------------------------------------------------------
 
 struct Replayed {
   Replay outcome;
@@ -259,8 +258,7 @@ void replayFindings(const CommandLine& line, const std::vector<Finding>& finding
   }
 }
 
-// --- the program
-// -----------------------------------------------------------------------------------
+// --- the program --------------------------------------------------------------------------------
 
 int exitStatusOf(Verdict verdict) {
   if (verdict == Verdict::kPassed) return 0;
@@ -331,6 +329,7 @@ void addOptions(CLI::App& app, CommandLine& line) {
       ->check(CLI::PositiveNumber);
   app.add_option("--modules", line.modules, "End after so many modules")
       ->check(CLI::PositiveNumber);
+  app.add_flag("--first", line.is_first_enough, "End with the first new finding");
   app.add_option("--findings", line.findings, "The folder of the known findings")
       ->capture_default_str();
   app.add_option("--new-findings", line.new_findings, "Where files of new ones go")

@@ -51,8 +51,7 @@ std::string messageOf(const std::function<void()>& action) {
   return "no exception";
 }
 
-// --- a side that dies
-// ------------------------------------------------------------------------------
+// --- a side that dies ---------------------------------------------------------------------------
 
 // Gives the answers of a list, one a request; "" stands for its death.
 class ScriptedSide final : public Side {
@@ -142,8 +141,7 @@ TEST(PeerSide, ADriverThatIsNotThereIsSaid) {
   EXPECT_THAT(core.run(std::vector{plainCase()}).front().died, HasSubstr("/nonexistent.mjs"));
 }
 
-// --- workerd
-// ---------------------------------------------------------------------------------------
+// --- workerd ------------------------------------------------------------------------------------
 
 class PeerWorkerd : public testing::Test {
  protected:
@@ -220,8 +218,7 @@ TEST(PeerWithoutWorkerd, AProgramThatNeverListensIsGivenUp) {
   EXPECT_THAT(messageOf(start), HasSubstr("does not start"));
 }
 
-// --- the oracle against the engine
-// -------------------------------------------------------------------
+// --- the oracle against the engine --------------------------------------------------------------
 
 TEST(PeerCampaign, CoreDoesWhatTheReferenceAsksFor) {
   CoreSide core({.driver = defaultDriver()});
@@ -281,8 +278,7 @@ TEST(PeerMinimiser, LeavesAProgramThatDoesNotShowTheDifference) {
   EXPECT_EQ(toCase(same, expect(same)).module, toCase(program, expect(program)).module);
 }
 
-// --- findings
-// --------------------------------------------------------------------------------------
+// --- findings -----------------------------------------------------------------------------------
 
 Finding someFinding() {
   CoreSide core({.driver = defaultDriver()});
@@ -338,8 +334,7 @@ TEST(PeerFinding, ExplainsADifferenceOfTheSameSideFaultAndCauseOnly) {
   EXPECT_FALSE(explains(finding, {Fault::kOtherBytes, "R4", ""}, kWorkerdName, {"overlap"}));
 }
 
-// --- the stored ones
-// -------------------------------------------------------------------------------
+// --- the stored ones ----------------------------------------------------------------------------
 
 TEST(PeerFindings, AreSmallBrokenByTheOtherSideAndOnThePage) {
   std::ifstream stream(fs::path(SIGPROOF_FINDINGS) / "README.md");

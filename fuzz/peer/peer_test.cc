@@ -87,8 +87,14 @@ TEST(PeerSide, WhatDiesOverABatchOnlyIsAskedAgainAndNothingIsLost) {
   EXPECT_EQ(side.lastDeath(), "crashed");
 }
 
+TEST(PeerSide, ADeathOverAModuleThatDoesNotRepeatIsNoVerdict) {
+  ScriptedSide side({"", "", kFine});
+  EXPECT_EQ(side.run(std::vector{plainCase()}).front().died, "");
+  EXPECT_EQ(side.restarts(), 2u);
+}
+
 TEST(PeerSide, TheModuleThatItDiesOverIsToldFromTheOthers) {
-  ScriptedSide side({"", kFine, "", kFine});
+  ScriptedSide side({"", kFine, "", "", kFine});
   const auto verdicts = side.run(std::vector{plainCase(), plainCase(), plainCase()});
   ASSERT_THAT(verdicts, SizeIs(3));
   EXPECT_EQ(verdicts[0].died, "");
@@ -106,15 +112,15 @@ TEST(PeerSide, WhatWasBegunIsNotAskedASecondTime) {
 }
 
 TEST(PeerSide, AUselessAnswerIsADeath) {
-  ScriptedSide side({"<html>", "[]"});
+  ScriptedSide side({"<html>", "[]", "[]"});
   EXPECT_THAT(side.run(std::vector{plainCase()}).front().died, HasSubstr("useless answer"));
-  EXPECT_EQ(side.restarts(), 2u);
+  EXPECT_EQ(side.restarts(), 3u);
 }
 
 TEST(PeerSide, WhatDiesAgainAndAgainIsGivenUpWithOneSentence) {
   ScriptedSide side({});
   const std::vector<PeerCase> cases(Side::kMostRestarts + 1, plainCase());
-  EXPECT_THAT(messageOf([&] { side.run(cases); }), HasSubstr("scripted died 51 times"));
+  EXPECT_THAT(messageOf([&] { side.run(cases); }), HasSubstr("scripted died 101 times"));
 }
 
 TEST(PeerSide, CoresProcessIsStartedAgainWhenItIsKilled) {

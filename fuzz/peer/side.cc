@@ -12,7 +12,7 @@ void Side::begin(std::span<const PeerCase> cases) {
     send(join(cases));
     is_begun_ = true;
   } catch (const SideDied&) {
-    // run() asks again, and meets it there.
+    is_begun_ = false;  // run() asks again, and meets it there
   }
 }
 
@@ -38,15 +38,17 @@ void Side::startAgain(const std::string& death) {
   restart();
 }
 
+// Dead twice over the same module: once may be somebody else's doing, such as a lack of memory.
 Verdict Side::askOne(const PeerCase& one) {
-  try {
-    return ask({&one, 1}, limits_.one).front();
-  } catch (const SideDied& death) {
-    startAgain(death.what());
-    Verdict verdict;
-    verdict.died = death.what();
-    return verdict;
+  constexpr int kTries = 2;
+  for (int i = 0; i < kTries; ++i) {
+    try {
+      return ask({&one, 1}, limits_.one).front();
+    } catch (const SideDied& death) {
+      startAgain(death.what());
+    }
   }
+  return {.died = last_death_};
 }
 
 std::vector<Verdict> Side::run(std::span<const PeerCase> cases) {

@@ -29,7 +29,7 @@ class SideDied : public std::runtime_error {
 class Side {
  public:
   /// More deaths in one run say more about the machine than about modules.
-  static constexpr std::size_t kMostRestarts = 50;
+  static constexpr std::size_t kMostRestarts = 100;
   /// What a batch may take, and one module by itself. The longest takes a second.
   struct TimeLimits {
     std::chrono::milliseconds batch{20000};
@@ -43,8 +43,8 @@ class Side {
   /// Asks, and doesn't wait for the answer. Precondition: the next run() is of the same cases.
   void begin(std::span<const PeerCase> cases);
   /// A verdict for each. If the process dies over them it is started again and they are asked one
-  /// by one: what it dies over again has a verdict that says so. Throws std::runtime_error if it
-  /// can't be started again, or dies too often.
+  /// by one: what it dies over twice more has a verdict that says so. Throws std::runtime_error if
+  /// it can't be started again, or dies too often.
   std::vector<Verdict> run(std::span<const PeerCase> cases);
 
   /// Its name and version, such as "workerd 1.20261117.1".

@@ -68,20 +68,21 @@ Record parseRecord(const std::string& output) {
 
 /// A record about a check that gave none of its own.
 Record blankRecord(const Check& check, const ChildResult& child) {
-  return {
-      .check = check.name,
-      .kind = check.kind,
-      .properties = check.properties,
-      .verdict = Verdict::kUnfinished,
-      .seconds = child.seconds,
-      .peak_memory_kib = child.peak_memory_kib,
-      .seed = std::nullopt,
-      .engine = "",
-      .summary = "",
-      .covered = check.covered,
-      .cannot_see = "",
-      .replay = fmt::format("build/bin/sigproof {} run {}", subcommandOf(check.kind), check.name),
-      .detail = json::object()};
+  return {.check = check.name,
+          .kind = check.kind,
+          .properties = check.properties,
+          .verdict = Verdict::kUnfinished,
+          .seconds = child.seconds,
+          .peak_memory_kib = child.peak_memory_kib,
+          .seed = std::nullopt,
+          .engine = "",
+          .summary = "",
+          .covered = check.covered,
+          .cannot_see = "",
+          .replay = fmt::format(
+              "build/bin/sigproof {} run {}",
+              check.subcommand.empty() ? subcommandOf(check.kind) : check.subcommand, check.name),
+          .detail = json::object()};
 }
 
 Record unfinished(const Check& check, const ChildResult& child, const std::string& why) {

@@ -33,6 +33,7 @@ struct Check {
   std::string covered;
   std::filesystem::path program;
   std::vector<std::string> arguments{};  ///< more for the program: {"--seed", "7"}
+  std::string subcommand{};              ///< the tool's word for it, if not that of its kind
 };
 
 struct CheckLimits {

@@ -22,6 +22,7 @@ inline const CLI::Range kSeedRange(1U, 4294967295U);
 void addCheckCommands(CLI::App& app,
                       CommandContext& context);               // model, step, real-module, benchmark
 void addFuzzCommand(CLI::App& app, CommandContext& context);  // fuzz
+void addPeerCommand(CLI::App& app, CommandContext& context);  // peer
 void addReproCommand(CLI::App& app, CommandContext& context);     // repro
 void addMutantsCommand(CLI::App& app, CommandContext& context);   // mutants
 void addVerifyCommand(CLI::App& app, CommandContext& context);    // verify

@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 
 reports::Kind kindOf(const std::string& check) {
   if (check.starts_with("stepping/")) return reports::Kind::kStepping;
+  if (check.starts_with("fuzz/")) return reports::Kind::kFuzz;
   return check.starts_with("real-module/") ? reports::Kind::kRealModule : reports::Kind::kModel;
 }
 

@@ -22,6 +22,7 @@ constexpr const char* kFooter =
     "  sigproof model run                    # all models\n"
     "  sigproof step run 'filter*'           # some of the stepping checks\n"
     "  sigproof fuzz run shim --seconds 60   # one fuzz target\n"
+    "  sigproof peer run --seconds 60        # core beside workerd\n"
     "  sigproof repro FILE                   # what a crash file does\n"
     "  sigproof shell script.mjs             # try a module with core installed\n"
     "Exit status:\n"
@@ -45,6 +46,7 @@ void declare(CLI::App& app, CommandContext& context, std::string& libexec) {
   addVerifyCommand(app, context);
   addCheckCommands(app, context);
   addFuzzCommand(app, context);
+  addPeerCommand(app, context);
   addReproCommand(app, context);
   addMutantsCommand(app, context);
   addShellCommand(app, context);

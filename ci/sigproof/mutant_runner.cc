@@ -14,6 +14,7 @@
 
 #include "ci/sigproof/check_program.h"
 #include "ci/sigproof/mutant_build.h"
+#include "ci/sigproof/peer_checks.h"
 #include "ci/sigproof/text.h"
 #include "ci/sigproof/unit_check.h"
 #include "ci/sigproof/user_error.h"
@@ -26,6 +27,7 @@ using reports::Record;
 using reports::Verdict;
 
 constexpr std::string_view kFuzzPrefix = "fuzz/";
+constexpr std::string_view kPeerChecker = "fuzz/peer";
 
 Mutant mutantFromJson(const json& entry) {
   return {.name = entry.at("name"),
@@ -72,6 +74,18 @@ Record runFuzzChecker(const Workspace& workspace, const Mutant& mutant, const st
                        options.trials);
 }
 
+Record runPeerChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
+                      const MutantOptions& options) {
+  const PeerOptions peer{.seed = options.seed,
+                         .seconds = options.fuzz_seconds,
+                         .is_first_enough = true,
+                         .new_findings = options.crash_directory / mutant.name};
+  for (const Check& check : peerChecks(workspace, peer)) {
+    if (check.name == checker) return runCheck(check, limitsOf(peer));
+  }
+  return unfinishedRecord(checker, "no check program of this mutant has " + checker);
+}
+
 Record runListedChecker(const Workspace& workspace, const std::string& checker) {
   for (const auto& program : workspace.programsWithPrefix("sigproof-")) {
     if (program.filename() == "sigproof-shell") continue;
@@ -86,6 +100,7 @@ Record runAnyChecker(const Workspace& production, const Mutant& mutant, const st
                      const MutantOptions& options) {
   const Workspace workspace = workspaceOf(production, mutant);
   try {
+    if (checker == kPeerChecker) return runPeerChecker(workspace, mutant, checker, options);
     if (checker.starts_with(kFuzzPrefix))
       return runFuzzChecker(workspace, mutant, checker, options);
     if (isUnitCheck(checker)) return runUnitCheck(workspace, checker);
@@ -175,6 +190,9 @@ void describeSurvival(Record& record, const Mutant& mutant,
           : fmt::format("survived: not caught by {}, which must catch it", namesOf(missed));
 }
 
+bool isSkipped(const Attempt* attempt) { return attempt->record.verdict == Verdict::kSkipped; }
+
+/// Of checkers that can't run on this machine it can't be said whether they see the bug.
 void describeNoVerdict(Record& record, const std::vector<const Attempt*>& without_verdict) {
   std::vector<std::string> reasons;
   for (const Attempt* attempt : without_verdict) {
@@ -185,7 +203,8 @@ void describeNoVerdict(Record& record, const std::vector<const Attempt*>& withou
       record.detail["output"] = attempt->record.detail["output"];
     }
   }
-  record.verdict = Verdict::kUnfinished;
+  const bool are_all_skipped = !reasons.empty() && std::ranges::all_of(without_verdict, isSkipped);
+  record.verdict = are_all_skipped ? Verdict::kSkipped : Verdict::kUnfinished;
   record.summary = reasons.empty() ? "has no checker in the catalogue"
                                    : fmt::format("without a verdict: {}", fmt::join(reasons, ", "));
 }

@@ -167,10 +167,34 @@ TEST(MutantRunner, ASanitizersReportIsACatch) {
   EXPECT_EQ(recordOf(fake, {kModel}).verdict, Verdict::kPassed);
 }
 
-TEST(MutantRunner, ASkippedOrMissingCheckerIsNoVerdict) {
+TEST(MutantRunner, WhatItsCheckerSkipsIsSkippedAndNeverCaught) {
   const FakeWorkspace fake;
-  fake.addProgram("sigproof-models", fakeCheckProgram(kModel, "exit 3"));
-  EXPECT_EQ(recordOf(fake, {kModel}).verdict, Verdict::kUnfinished);
+  fake.addProgram(
+      "sigproof-peer",
+      fakeCheckProgram("fuzz/peer",
+                       printing(fakeRecord("fuzz/peer", Verdict::kSkipped)) + "; exit 3"));
+  fake.addProgram("sigproof-models", failing(kModel));
+  for (const auto& checkers : {std::vector<std::string>{"fuzz/peer"}, {kModel, "fuzz/peer"}}) {
+    const Record record = recordOf(fake, checkers);
+    EXPECT_EQ(record.verdict, Verdict::kSkipped);
+    EXPECT_THAT(record.summary, HasSubstr("without a verdict: fuzz/peer"));
+  }
+  EXPECT_EQ(recordOf(fake, {"fuzz/peer", "model/of_no_program"}).verdict, Verdict::kUnfinished);
+}
+
+TEST(MutantRunner, ThePeerEndsWithItsFirstFindingWhichIsKeptWithTheMutants) {
+  const FakeWorkspace fake;
+  Record record = fakeRecord("fuzz/peer", Verdict::kFailed);
+  fake.addProgram(
+      "sigproof-peer",
+      fakeCheckProgram("fuzz/peer", R"(case "$*" in *--first*--new-findings\ *out/mutants/bug*) ;;
+*) exit 1 ;; esac; )" + printing(record) +
+                                        "; exit 1"));
+  EXPECT_EQ(recordOf(fake, {"fuzz/peer"}).verdict, Verdict::kPassed);
+}
+
+TEST(MutantRunner, AMissingCheckerIsNoVerdict) {
+  const FakeWorkspace fake;
   EXPECT_EQ(recordOf(fake, {"model/of_no_program"}).verdict, Verdict::kUnfinished);
   EXPECT_EQ(recordOf(fake, {"fuzz/not_built"}).verdict, Verdict::kUnfinished);
   EXPECT_EQ(recordOf(fake, {}).verdict, Verdict::kUnfinished);

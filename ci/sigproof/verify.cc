@@ -17,6 +17,7 @@
 #include "ci/sigproof/fuzz_target.h"
 #include "ci/sigproof/job_pool.h"
 #include "ci/sigproof/mutant_runner.h"
+#include "ci/sigproof/peer_checks.h"
 #include "ci/sigproof/run_info.h"
 #include "ci/sigproof/summary.h"
 #include "ci/sigproof/text.h"
@@ -44,6 +45,7 @@ class Plan {
     if (isWanted(Kind::kFuzz)) addCorpus();
     if (isWanted(Kind::kRealModule)) addPrograms("sigproof-real-modules");
     if (isWanted(Kind::kFuzz)) addFuzz();
+    if (isWanted(Kind::kFuzz)) addPeer();
     if (isWanted(Kind::kMutant)) addMutants();
     if (jobs_.empty()) {
       throw UserError(
@@ -106,6 +108,15 @@ class Plan {
                              .seed = options_.seed,
                              .crash_directory = options_.out / "crashes" / target};
       add("fuzz/" + target, [this, fuzz] { return runFuzz(workspace_, fuzz); });
+    }
+  }
+
+  void addPeer() {
+    const PeerOptions peer{.seed = options_.seed,
+                           .seconds = options_.seconds_per_target,
+                           .new_findings = options_.out / "findings"};
+    for (const Check& check : peerChecks(workspace_, peer)) {
+      add(check.name, [check, peer] { return runCheck(check, limitsOf(peer)); });
     }
   }
 

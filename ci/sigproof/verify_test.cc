@@ -33,6 +33,7 @@ class WholeRun : public testing::Test {
     fake_.addProgram("sigproof-stepping-O0", passingCheckProgram("stepping/b@O0"));
     fake_.addProgram("sigproof-stepping-O2", passingCheckProgram("stepping/b@O2"));
     fake_.addProgram("sigproof-real-modules", passingCheckProgram("real-module/c"));
+    fake_.addProgram("sigproof-peer", passingCheckProgram("fuzz/peer"));
     fake_.addProgram("fuzz-list", fakeFuzzer("exit 0"));
     fake_.addProgram("replay-list", "exit 0");
     fake_.addFile("corpus/seeds/list/1", "seed");
@@ -63,8 +64,9 @@ class WholeRun : public testing::Test {
 
 TEST_F(WholeRun, RunsEveryKindAndWritesTheReport) {
   EXPECT_EQ(run(), 0);
-  EXPECT_THAT(checksInReport(), ElementsAre("model/a", "stepping/b@O0", "stepping/b@O2",
-                                            "fuzz/list-corpus", "real-module/c", "fuzz/list"));
+  EXPECT_THAT(checksInReport(),
+              ElementsAre("model/a", "stepping/b@O0", "stepping/b@O2", "fuzz/list-corpus",
+                          "real-module/c", "fuzz/list", "fuzz/peer"));
   EXPECT_EQ(reports::readResults(out() / "results.json").first.seed, "7");
   EXPECT_TRUE(fs::exists(out() / "index.html"));
   EXPECT_TRUE(fs::exists(out() / "junit.xml"));

@@ -1,0 +1,20 @@
+// Makes a program that shows a deviation as small as it gets.
+//
+//   const PeerProgram smallest = minimise(program, deviation, side);
+#pragma once
+
+#include "fuzz/oracles/peer_oracle.h"
+#include "fuzz/peer/peer_program.h"
+#include "fuzz/peer/side.h"
+
+namespace sigproof::peer {
+
+/// Whether the verdict shows the same deviation (isSameDeviation()).
+bool shows(const PeerProgram& program, const Expectation& expected, const Verdict& seen,
+           const Deviation& deviation);
+
+/// Takes steps (simplify.h) as long as there is one after which `side` still shows the same
+/// deviation. The program itself, if it doesn't show it. Throws as Side::run().
+PeerProgram minimise(PeerProgram program, const Deviation& deviation, Side& side);
+
+}  // namespace sigproof::peer

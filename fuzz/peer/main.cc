@@ -340,13 +340,15 @@ void addOptions(CLI::App& app, CommandLine& line) {
 
 // What pays for many small modules.
 void tuneForSmallModules() {
+  // NOLINTBEGIN(concurrency-mt-unsafe): no thread is started yet
   // Binaryen's threads cost more than they do, and a process that forks had better have none.
-  setenv("BINARYEN_CORES", "1", 0);  // NOLINT(concurrency-mt-unsafe): no thread is started yet
+  setenv("BINARYEN_CORES", "1", 0);
   // The reference's memories come and go with each module: kept in the heap, their pages need not
   // be mapped again each time.
   constexpr int kKeptBytes = 64 << 20;
   mallopt(M_MMAP_THRESHOLD, kKeptBytes);
   mallopt(M_TRIM_THRESHOLD, 2 * kKeptBytes);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 int run(int argc, const char* const* argv) {

@@ -60,8 +60,8 @@ Record medianOf(std::vector<Record> records, unsigned seconds_each) {
 
 }  // namespace
 
-Record runFuzzTrials(const Workspace& workspace, FuzzOptions options, const FuzzTrials& trials) {
-  options.seconds = std::max(1U, trials.seconds_each);
+Record runTrials(std::uint32_t first_seed, const FuzzTrials& trials,
+                 const std::function<Record(std::uint32_t seed)>& run_one) {
   std::vector<Record> records;
   double seconds = 0;
   std::uint64_t executions = 0;
@@ -70,17 +70,24 @@ Record runFuzzTrials(const Workspace& workspace, FuzzOptions options, const Fuzz
     record.executions = executions;
     return record;
   };
-  for (unsigned i = 0; i < std::max(1U, trials.seeds); ++i) {
-    records.push_back(runFuzz(workspace, options));
+  for (std::uint32_t i = 0; i < std::max(1U, trials.seeds); ++i) {
+    records.push_back(run_one(first_seed + i));
     const Record& record = records.back();
     seconds += record.seconds;
     executions += record.executions;
     const bool has_verdict = isCaught(record) || record.verdict == Verdict::kPassed;
     if (!has_verdict || (isCaught(record) && !trials.are_all_run)) return whole(record);
-    ++options.seed;
   }
   return whole(trials.are_all_run ? medianOf(std::move(records), trials.seconds_each)
                                   : records.back());
+}
+
+Record runFuzzTrials(const Workspace& workspace, FuzzOptions options, const FuzzTrials& trials) {
+  options.seconds = std::max(1U, trials.seconds_each);
+  return runTrials(options.seed, trials, [&](std::uint32_t seed) {
+    options.seed = seed;
+    return runFuzz(workspace, options);
+  });
 }
 
 }  // namespace sigproof::tool

@@ -7,6 +7,9 @@
 // bug that is always seen.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+
 #include "ci/sigproof/fuzz_runner.h"
 #include "ci/sigproof/workspace.h"
 #include "reports/record.h"
@@ -23,12 +26,18 @@ struct FuzzTrials {
 /// several trials and a spread; five are what a night has time for.
 inline constexpr FuzzTrials kCampaign{.seeds = 5, .seconds_each = 60, .are_all_run = true};
 
-/// The record of the first seed that saw something (failed), or of the last. Where all are run it
-/// is of the seed that was the median, failed if that one saw something within its time, and its
+/// Runs `run_one` with one seed after the other, from `first_seed`. Gives the record of the first
+/// seed that saw something (failed), or of the last. Where all are run it is of the seed that was
+/// the median, failed if that one saw something within its time, and its
 /// detail has "seeds": [{"seed", "seconds", "executions", "is_caught"}] in the order in which they
 /// ran, and "median_s", "least_s", "most_s" of those that saw it. A seed without a verdict (a crash
 /// of its own) ends the trials, and its record is given. `seconds` and `executions` are those of
-/// all that ran. Throws what runFuzz() throws.
+/// all that ran.
+reports::Record runTrials(std::uint32_t first_seed, const FuzzTrials& trials,
+                          const std::function<reports::Record(std::uint32_t seed)>& run_one);
+
+/// The same of a fuzz target, from options.seed, each seed for trials.seconds_each. Throws what
+/// runFuzz() throws.
 reports::Record runFuzzTrials(const Workspace& workspace, FuzzOptions options,
                               const FuzzTrials& trials);
 

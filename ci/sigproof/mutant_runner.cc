@@ -76,14 +76,16 @@ Record runFuzzChecker(const Workspace& workspace, const Mutant& mutant, const st
 
 Record runPeerChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
                       const MutantOptions& options) {
-  const PeerOptions peer{.seed = options.seed,
-                         .seconds = options.fuzz_seconds,
-                         .is_first_enough = true,
-                         .new_findings = options.crash_directory / mutant.name};
-  for (const Check& check : peerChecks(workspace, peer)) {
-    if (check.name == checker) return runCheck(check, limitsOf(peer));
-  }
-  return unfinishedRecord(checker, "no check program of this mutant has " + checker);
+  return runTrials(options.seed, options.trials, [&](std::uint32_t seed) {
+    const PeerOptions peer{.seed = seed,
+                           .seconds = options.trials.seconds_each,
+                           .is_first_enough = true,
+                           .new_findings = options.crash_directory / mutant.name};
+    for (const Check& check : peerChecks(workspace, peer)) {
+      if (check.name == checker) return runCheck(check, limitsOf(peer));
+    }
+    return unfinishedRecord(checker, "no check program of this mutant has " + checker);
+  });
 }
 
 Record runListedChecker(const Workspace& workspace, const std::string& checker) {

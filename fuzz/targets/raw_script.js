@@ -37,8 +37,8 @@
   const module = attempt('Module', () => new WebAssembly.Module(m0));
   note('valid', WebAssembly.validate(m0));
   const imports = () => (module ? importsOf(module) : {});
-  const follow = (name, make) => {
-    react(make(), (r) => { note(name, 'gave'); show(r); }, (e) => note(name, 'rejected', e));
+  const follow = (name, start) => {
+    react(start(), (r) => { note(name, 'gave'); show(r); }, (e) => note(name, 'rejected', e));
   };
   if (module) declareAll(module);
   // Each in a task of its own: the engine waits for what is being compiled from the same bytes.

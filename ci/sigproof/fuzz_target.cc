@@ -43,6 +43,30 @@ const std::map<std::string, FuzzTargetFacts, std::less<>>& allFacts() {
                    "disposed of, under real signals, timers and a watchdog",
         .cannot_see = "interleavings that this machine's scheduler never makes, hostile programs",
         .engine = kFuzzer + "; V8 10.2 of libnode"}},
+      {"transparency",
+       {.properties = {"T1", "T2", "T3", "T4", "T6", "T9", "R6", "R7"},
+        .covered = "JavaScript programs with core and without, compiled at once and in the "
+                   "background: everything they can observe compared",
+        .cannot_see = "threads' real timing, streams, programs that end in the middle, stacks near "
+                      "their limit, other versions of V8",
+        .engine = kFuzzer + "; V8 10.2 of libnode"}},
+      {"hostile",
+       {.properties = {"T5", "T9", "R1", "R5", "R6", "R7", "R10", "D1"},
+        .covered =
+            "programs that patch built-ins, getters and prototypes around instantiations: they "
+            "see the same as without core, and what listens is registered all the same",
+        .cannot_see =
+            "patches that the grammar doesn't know, programs that end in the middle, stacks "
+            "near their limit, other versions of V8",
+        .engine = kFuzzer + "; V8 10.2 of libnode"}},
+      {"raw_bytes",
+       {.properties = {"R1", "R5", "R7", "T4"},
+        .covered = "mutated and truncated modules with core and without, and core's inspector "
+                   "against the engine's lists of imports and exports",
+        .cannot_see =
+            "instances of modules with a start section, 64-bit memories, formats newer than "
+            "V8 10.2",
+        .engine = kFuzzer + "; V8 10.2 of libnode"}},
   };
   return kFacts;
 }

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "fuzz/host/predictable_platform.h"
+
 namespace sigproof::host {
 namespace {
 
@@ -18,6 +20,8 @@ constexpr int kCollections = 4;
 
 // Owned by nobody: V8 needs it until the process ends.
 v8::Platform* platform = nullptr;
+// The same one, if it is of this kind.
+PredictablePlatform* predictable_platform = nullptr;
 
 [[noreturn]] void reportMisuse(const char* message) {
   (void)std::fprintf(stderr, "%s\n", message);
@@ -33,7 +37,11 @@ void initializeEngine(const EngineFlags& flags) {
   // --expose-gc: without it V8 refuses to collect on demand. --liftoff-only: one compiler, the fast
   // one, so that no function is compiled twice. Garbage is collected on this thread alone.
   v8::V8::SetFlagsFromString("--expose-gc --liftoff-only --single-threaded-gc");
-  if (flags.async_compilation) {
+  if (flags.is_predictable) {
+    setAsyncCompilation(flags.async_compilation);
+    predictable_platform = &PredictablePlatform::instance();
+    platform = predictable_platform;
+  } else if (flags.async_compilation) {
     v8::V8::SetFlagsFromString("--wasm-async-compilation");
     platform = v8::platform::NewDefaultPlatform(kWorkerThreads).release();
   } else {
@@ -44,9 +52,19 @@ void initializeEngine(const EngineFlags& flags) {
   v8::V8::Initialize();
 }
 
+void setAsyncCompilation(bool is_on) {
+  v8::V8::SetFlagsFromString(is_on ? "--wasm-async-compilation" : "--no-wasm-async-compilation");
+}
+
 std::string engineVersion() { return std::string("V8 ") + v8::V8::GetVersion(); }
 
-void forgetTasksOf(v8::Isolate* isolate) { v8::platform::NotifyIsolateShutdown(platform, isolate); }
+void forgetTasksOf(v8::Isolate* isolate) {
+  if (predictable_platform != nullptr) {
+    predictable_platform->forget(isolate);
+  } else {
+    v8::platform::NotifyIsolateShutdown(platform, isolate);
+  }
+}
 
 Isolate::Isolate(const Options& options)
     : allocator_(v8::ArrayBuffer::Allocator::NewDefaultAllocator()) {
@@ -84,6 +102,11 @@ void Isolate::pump() {
   const v8::HandleScope scope(isolate_);
   v8::MicrotasksScope::PerformCheckpoint(isolate_);
   while (!isolate_->IsExecutionTerminating()) {
+    if (predictable_platform != nullptr) {
+      if (!predictable_platform->runOneTask(isolate_)) break;
+      v8::MicrotasksScope::PerformCheckpoint(isolate_);
+      continue;
+    }
     const auto behavior = isolate_->HasPendingBackgroundTasks()
                               ? v8::platform::MessageLoopBehavior::kWaitForWork
                               : v8::platform::MessageLoopBehavior::kDoNotWait;

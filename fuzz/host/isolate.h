@@ -29,11 +29,19 @@ struct EngineFlags {
   /// is settled when it returns: fast and repeatable. On, it compiles in the background and settles
   /// in pump(), which is what programs meet. Both must be exercised.
   bool async_compilation = false;
+  /// Nothing runs on another thread: what V8 has for one runs in pump(), in an order that
+  /// PredictablePlatform::setOrder() chooses. So compilation in the background is repeatable, and
+  /// setAsyncCompilation() may be called.
+  bool is_predictable = false;
 };
 
 /// Starts V8. Called once a process, before the first Isolate, on any thread; a second call is a
 /// programming error and aborts. V8 is never shut down: it ends with the process.
 void initializeEngine(const EngineFlags& flags);
+
+/// Chooses EngineFlags::async_compilation anew, for what is compiled from now on. Precondition: the
+/// engine was initialised with EngineFlags::is_predictable; nothing is being compiled.
+void setAsyncCompilation(bool is_on);
 
 /// The engine's name and version, such as "V8 10.2.154.26-node.37". Any thread, at any time.
 std::string engineVersion();

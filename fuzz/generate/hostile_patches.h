@@ -1,0 +1,20 @@
+// Changes to the built-ins that core must not stumble over, by kinds of T5: each a line of
+// JavaScript.
+//
+//   const HostilePatch patch = makeHostilePatch(source);
+#pragma once
+
+#include <string>
+
+#include "fuzz/generate/byte_source.h"
+
+namespace sigproof::fuzz {
+
+struct HostilePatch {
+  const char* name;  ///< of its kind
+  std::string text;
+};
+
+HostilePatch makeHostilePatch(ByteSource& source);
+
+}  // namespace sigproof::fuzz

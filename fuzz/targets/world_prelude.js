@@ -1,0 +1,189 @@
+// What programs of fuzz-transparency and fuzz-hostile are written with. Runs in every fresh context,
+// before the program; the host's functions (note, show, see, ...) are globals already. It uses none of
+// the built-ins that a program may patch but by what it took beforehand; what a program sees of them
+// all the same, it sees in both worlds.
+/* global changeBytes */
+(() => {
+  'use strict';
+  const {note, show, detach} = globalThis;
+  const {create, defineProperty, freeze, getOwnPropertyDescriptor} = Object;
+  const {apply, construct, get: getOf, has: hasOf, ownKeys: keysOf} = Reflect;
+  const {Proxy, Uint8Array, SharedArrayBuffer} = globalThis;
+  const {Memory} = WebAssembly;
+  const {then} = Promise.prototype;
+  const {copyWithin} = Uint8Array.prototype;
+  const kHeaderBytes = 8;
+  const kNumberSectionBytes = 14;
+  const setBytes = Uint8Array.prototype.set;
+  const kMostNested = 3;
+
+  function define(object, key, parts) {
+    defineProperty(object, key, {__proto__: null, enumerable: true, configurable: true, ...parts});
+  }
+
+  // Properties of `values` (an object without prototype, of functions that make the value).
+  const styles = [
+    function plain(values, keys) {
+      const object = {};
+      for (let i = 0; i < keys.length; ++i) define(object, keys[i], {value: values[keys[i]]()});
+      return object;
+    },
+    function getters(values, keys, path) {
+      const object = {};
+      for (let i = 0; i < keys.length; ++i) {
+        define(object, keys[i], {
+          get() {
+            note('read', path, keys[i], this === object);
+            return values[keys[i]]();
+          },
+        });
+      }
+      return object;
+    },
+    function proxy(values, keys, path) {
+      const log = (trap, key) => note('trap', trap, path, key);
+      return new Proxy({}, {
+        __proto__: null,
+        get(target, key) {
+          log('get', key);
+          return typeof key === 'string' && key in values ? values[key]() : undefined;
+        },
+        has(target, key) { log('has', key); return key in values; },
+        ownKeys() { log('ownKeys'); return []; },
+        getPrototypeOf() { log('getPrototypeOf'); return null; },
+        getOwnPropertyDescriptor(target, key) { log('getOwnPropertyDescriptor', key); },
+        set(target, key) { log('set', key); return true; },
+        defineProperty(target, key) { log('defineProperty', key); return true; },
+      });
+    },
+    function frozen(values, keys) { return freeze(styles[0](values, keys)); },
+    function inherited(values, keys, path) { return create(styles[1](values, keys, path)); },
+    function callable(values, keys) {
+      const object = () => note('called an import object');
+      for (let i = 0; i < keys.length; ++i) define(object, keys[i], {value: values[keys[i]]()});
+      return object;
+    },
+    function proxyOfProxy(values, keys, path) {
+      return new Proxy(styles[2](values, keys, path), {__proto__: null});
+    },
+  ];
+
+  // `flat`: module, name, function that makes the value, by turns.
+  function dress(style, flat) {
+    const spaces = create(null);
+    const modules = [];
+    for (let i = 0; i < flat.length; i += 3) {
+      if (!(flat[i] in spaces)) {
+        spaces[flat[i]] = create(null);
+        define(modules, modules.length, {value: flat[i], writable: true});
+      }
+      spaces[flat[i]][flat[i + 1]] = flat[i + 2];
+    }
+    const made = create(null);
+    for (let i = 0; i < modules.length; ++i) {
+      const values = spaces[modules[i]];
+      const space = styles[style](values, keysOf(values), modules[i]);
+      made[modules[i]] = () => space;
+    }
+    return styles[style](made, keysOf(made), 'imports');
+  }
+
+  let depth = 0;
+  // Runs `work` unless too much is nested already: how deep a stack carries is a known difference.
+  function nested(work) {
+    if (depth >= kMostNested) return undefined;
+    ++depth;
+    try {
+      return work();
+    } finally {
+      --depth;
+    }
+  }
+
+  function attempt(name, work) {
+    try {
+      const result = nested(work);
+      note(name, 'gave');
+      show(result);
+      return result;
+    } catch (error) {
+      note(name, 'threw', error);
+      return undefined;
+    }
+  }
+
+  // Replaces functions and accessors of `object` by ones that note that they are called.
+  function spy(object, key, name) {
+    const found = getOwnPropertyDescriptor(object, key);
+    if (!found || !found.configurable) return;
+    const parts = {__proto__: null};
+    const names = ['value', 'get', 'set'];
+    for (let i = 0; i < 3; ++i) {
+      const original = found[names[i]];
+      if (typeof original !== 'function') continue;
+      parts[names[i]] = function (...list) {
+        note('spied', name, key, list.length);
+        return new.target ? construct(original, list, new.target) : apply(original, this, list);
+      };
+    }
+    defineProperty(object, key, {__proto__: null, ...found, ...parts});
+  }
+
+  // Of the first sections of a module, the end of the one that reaches `size`.
+  function endOfSections(bytes, size) {
+    let at = kHeaderBytes;
+    while (at < size) {
+      let length = 0;
+      let shift = 0;
+      do {
+        length += (bytes[++at] & 0x7F) << shift;
+        shift += 7;
+      } while (bytes[at] >= 0x80);
+      at += 1 + length;
+    }
+    return at;
+  }
+
+  const own = {
+    dress, nested, attempt, spy, define,
+    // The engine's own `then`, whatever becomes of it.
+    react: (promise, onValue, onError) => apply(then, promise, [onValue, onError]),
+    memory: (initial, maximum, shared) =>
+      new Memory({__proto__: null, initial, maximum, shared}),
+    // What a program does to bytes before it hands them over.
+    changed: (bytes) => (typeof changeBytes === 'function' ? changeBytes(bytes) : bytes),
+    // The first `size` bytes. Where they end with a section, which may be a module, with the section at
+    // the end that makes modules differ; elsewhere it would show in the error's message.
+    cut(bytes, size) {
+      if (size + kNumberSectionBytes >= bytes.length) return bytes;
+      if (endOfSections(bytes, size) !== size) return new Uint8Array(bytes.buffer, 0, size);
+      apply(copyWithin, bytes, [size, bytes.length - kNumberSectionBytes]);
+      return new Uint8Array(bytes.buffer, 0, size + kNumberSectionBytes);
+    },
+    detached(bytes) {
+      detach(bytes.buffer);
+      return bytes;
+    },
+    inLarger(bytes) {
+      const larger = new Uint8Array(bytes.length + 7);
+      apply(setBytes, larger, [bytes, 3]);
+      return new Uint8Array(larger.buffer, 3, bytes.length);
+    },
+    shared(bytes) {
+      const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+      apply(setBytes, copy, [bytes]);
+      return copy;
+    },
+    // Property keys that are read, of new.target for example.
+    watched: (target, path) => new Proxy(target, {
+      __proto__: null,
+      get(object, key, receiver) { note('get', path, key); return getOf(object, key, receiver); },
+      has(object, key) { note('has', path, key); return hasOf(object, key); },
+      getPrototypeOf() { note('getPrototypeOf', path); return null; },
+    }),
+  };
+  const names = keysOf(own);
+  for (let i = 0; i < names.length; ++i) {
+    defineProperty(globalThis, names[i], {__proto__: null, value: own[names[i]]});
+  }
+})();

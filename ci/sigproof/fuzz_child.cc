@@ -10,6 +10,7 @@
 #include <regex>
 
 #include "ci/sigproof/finding.h"
+#include "ci/sigproof/fuzz_statistics.h"
 #include "ci/sigproof/fuzz_target.h"
 #include "ci/sigproof/text.h"
 
@@ -135,7 +136,12 @@ Record fuzzRecord(const std::string& check, const std::string& target, const Chi
       .replay = ""};
   const json statistics = statisticsIn(scratch.statistics_);
   if (statistics.is_object()) record.detail["statistics"] = statistics;
+  if (auto growth = corpusGrowth(child.error); !growth.empty()) {
+    record.detail["corpus_growth"] = std::move(growth);
+  }
   judge(record, child);
+  const std::string words = addStatistics(record);
+  if (record.verdict == Verdict::kPassed) record.summary += words;
   return record;
 }
 

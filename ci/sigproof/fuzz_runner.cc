@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <system_error>
 
 #include "ci/sigproof/child_process.h"
@@ -35,6 +36,23 @@ void requireUsableCorpus(const fs::path& corpus) {
   }
 }
 
+/// What the target itself asks of libFuzzer: the lines `name = value` below [libfuzzer] of
+/// fuzz-<target>.options beside the program, and fuzz-<target>.dict. Both as OSS-Fuzz reads them.
+std::vector<std::string> ownArguments(const fs::path& program) {
+  std::vector<std::string> arguments;
+  std::ifstream options(program.string() + ".options");
+  bool is_ours = false;
+  for (std::string line; std::getline(options, line);) {
+    std::erase(line, ' ');
+    if (line.starts_with('[')) is_ours = line == "[libfuzzer]";
+    const bool is_comment = line.empty() || line.starts_with('#') || line.starts_with('[');
+    if (is_ours && !is_comment) arguments.push_back("-" + line);
+  }
+  const fs::path dictionary = program.string() + ".dict";
+  if (fs::exists(dictionary)) arguments.push_back("-dict=" + dictionary.string());
+  return arguments;
+}
+
 ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
                          const FuzzScratch& scratch) {
   ChildCommand command{
@@ -51,6 +69,7 @@ ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
       .memory_limit_kib = (kFuzzMemoryLimitMib + 512) * 1024,
       .kept_error_bytes = kFuzzKeptErrorBytes};
   std::vector<std::string>& arguments = command.arguments;
+  for (std::string& own : ownArguments(arguments[0])) arguments.push_back(std::move(own));
   if (options.seconds > 0) arguments.push_back(fmt::format("-max_total_time={}", options.seconds));
   if (options.runs > 0) arguments.push_back(fmt::format("-runs={}", options.runs));
   // libFuzzer writes to the first folder only.

@@ -37,6 +37,18 @@ TEST(FuzzRunner, ACleanRunPassesAndCanBeRepeated) {
   EXPECT_FALSE(std::filesystem::exists(fake.folder() / "out"));
 }
 
+// Both in the form that OSS-Fuzz reads.
+TEST(FuzzRunner, ATargetsOwnOptionsAndDictionaryAreHandedOver) {
+  const FakeWorkspace fake;
+  fake.addFile("libexec/fuzz-list.options",
+               "[asan]\nx = 1\n[libfuzzer]\n# why\nmax_len = 384\nuse_counters=0\n");
+  fake.addFile("libexec/fuzz-list.dict", "");
+  const Record record =
+      recordAfter(fake, "printf 'SIGPROOF VIOLATION R5: %s\\n' \"$*\" >&2; exit 77");
+  EXPECT_THAT(record.summary, HasSubstr(" -max_len=384 -use_counters=0 -dict="));
+  EXPECT_THAT(record.summary, testing::Not(HasSubstr("-x=1")));
+}
+
 TEST(FuzzRunner, AViolationIsAFailureWithItsModuleAndItsInput) {
   const FakeWorkspace fake;
   const Record record = recordAfter(fake, R"(printf 'input\0bytes' > "${artifacts}crash-1"

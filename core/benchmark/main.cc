@@ -1,4 +1,5 @@
-// sigproof-benchmarks: what core costs, as ratios. Not timed tests: nothing but ci/bench runs them.
+// The main() of sigproof-benchmarks*: what core costs, and what the suite does, as ratios. Not
+// timed tests: nothing but ci/bench runs them.
 //
 //   build/libexec/sigproof-benchmarks --list
 //   build/libexec/sigproof-benchmarks --run benchmark/delivery/1000
@@ -36,16 +37,6 @@ struct CommandLine {
   std::string run;
   int rounds = 0;
 };
-
-std::vector<Measurement> allMeasurements() {
-  std::vector<Measurement> all;
-  addInstantiationMeasurements(all);
-  addEntryMeasurements(all);
-  addRegistrationMeasurements(all);
-  addMemoryMeasurements(all);
-  addScalingMeasurements(all);
-  return all;
-}
 
 std::string coveredBy(const Measurement& measurement) {
   if (measurement.baseline.empty()) return measurement.subject;

@@ -37,6 +37,9 @@ struct Measurement {
   std::function<double()> measure_bytes{};
 };
 
+/// What a program measures; each has its own.
+std::vector<Measurement> allMeasurements();
+
 void addInstantiationMeasurements(std::vector<Measurement>& all);
 void addEntryMeasurements(std::vector<Measurement>& all);
 void addRegistrationMeasurements(std::vector<Measurement>& all);

@@ -6,6 +6,7 @@
 //   const Kind kind = source.pick<Kind>({Kind::kPush, Kind::kFilter});
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -26,6 +27,22 @@ class ByteSource {
     const std::uint8_t value = rest_.front();
     rest_ = rest_.subspan(1);
     return value;
+  }
+
+  /// The next `size` bytes, or as many as there are, as a supply of their own.
+  ByteSource take(std::size_t size) noexcept {
+    const ByteSource part(rest_.first(std::min(size, rest_.size())));
+    rest_ = rest_.subspan(part.rest_.size());
+    return part;
+  }
+
+  /// True about once in `n` times, as all bytes that are left decide together; takes none. For what
+  /// is dear: a fuzzer keeps an input that has it and makes thousands out of that one, of which
+  /// again one in `n` has it. False when the bytes have run out.
+  bool isRare(std::uint32_t n) const noexcept {
+    std::uint32_t hash = 0;
+    for (const std::uint8_t byte : rest_) hash = (hash ^ (byte + 1U)) * 16777619U;  // as FNV-1a
+    return (hash >> 8) % n == n / 2;
   }
 
   std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(integer(4)); }

@@ -35,6 +35,36 @@ TEST(ByteSource, ASmallChoiceCostsOneByte) {
   EXPECT_TRUE(source.isExhausted());
 }
 
+TEST(ByteSource, WhatIsTakenIsASupplyOfItsOwn) {
+  const std::array<std::uint8_t, 3> bytes{1, 2, 3};
+  ByteSource source(bytes);
+  ByteSource part = source.take(2);
+  EXPECT_EQ(source.byte(), 3);
+  EXPECT_EQ(part.byte(), 1);
+  EXPECT_EQ(part.byte(), 2);
+  EXPECT_TRUE(part.isExhausted());
+  EXPECT_TRUE(source.take(2).isExhausted());
+}
+
+TEST(ByteSource, WhatIsRareIsDecidedByEveryByteAndTakesNone) {
+  std::array<std::uint8_t, 3> bytes{};
+  unsigned rare = 0;
+  unsigned changes = 0;
+  bool was_rare = ByteSource(bytes).isRare(8);
+  for (unsigned i = 0; i < 3 * 256; ++i) {
+    bytes.at(i / 256) = static_cast<std::uint8_t>(i);
+    ByteSource source(bytes);
+    const bool is_rare = source.isRare(8);
+    rare += is_rare ? 1 : 0;
+    changes += is_rare != was_rare ? 1 : 0;
+    was_rare = is_rare;
+    EXPECT_EQ(source.byte(), bytes[0]);
+  }
+  EXPECT_NEAR(rare, 96, 40);
+  EXPECT_GT(changes, 60U);
+  for (const std::uint32_t n : {2U, 48U, 64U, 200U}) EXPECT_FALSE(ByteSource({}).isRare(n)) << n;
+}
+
 TEST(ByteSource, ATornIntegerIsFilledWithZeros) {
   const std::array<std::uint8_t, 3> bytes{0x01, 0x02, 0x03};
   EXPECT_EQ(ByteSource(bytes).u32(), 0x030201U);

@@ -8,6 +8,9 @@ namespace {
 using Kind = ListOperation::Kind;
 using Fault = ListOperation::Fault;
 
+// Kind, strikes, the mask that a filter keeps and the choices around it.
+static_assert(ListProgram::kOperationBytes >= 1 + kStrikeScheduleBytes + 9 + 2);
+
 ListOperation makeOperation(ByteSource& source) {
   ListOperation operation;
   // More come in than go out, so that lists have a length.
@@ -64,8 +67,10 @@ std::string describe(const ListOperation& operation) {
 
 ListProgram makeListProgram(ByteSource& source) {
   ListProgram program;
+  program.operations.reserve(ListProgram::kMaxOperations);
   while (!source.isExhausted() && program.operations.size() < ListProgram::kMaxOperations) {
-    program.operations.push_back(makeOperation(source));
+    ByteSource record = source.take(ListProgram::kOperationBytes);
+    program.operations.push_back(makeOperation(record));
   }
   return program;
 }

@@ -4,12 +4,14 @@
 //   for (const ListOperation& operation : program.operations) ...
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/strike_schedule.h"
 
 namespace sigproof::fuzz {
@@ -33,8 +35,17 @@ struct ListOperation {
 };
 
 struct ListProgram {
-  /// More finds nothing new: a list has few shapes.
-  static constexpr unsigned kMaxOperations = 96;
+  /// More finds nothing new: a list has few shapes, and each shape is met sooner in many short
+  /// programs than in a few long ones.
+  static constexpr unsigned kMaxOperations = 16;
+  /// Of the input. Each operation is made of a record of its own, so that a change of one leaves
+  /// the others as they are.
+  static constexpr std::size_t kOperationBytes = 24;
+  static constexpr std::size_t kMaxInputBytes = kMaxOperations * kOperationBytes;
+  static constexpr InputLayout inputLayout() {
+    return {.record_bytes = kOperationBytes, .max_records = kMaxOperations};
+  }
+
   std::vector<ListOperation> operations;
 };
 

@@ -1,6 +1,7 @@
 #include "fuzz/generate/module_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -11,7 +12,8 @@ constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
 constexpr std::uint32_t kPagesOfTwoGiB = 32768;
 constexpr std::uint32_t kPagesOfFourGiB = 65536;
 // A big memory costs a hundred times a small one, mostly the engine's garbage collections.
-constexpr std::uint32_t kOneBigMemoryIn = 40;
+constexpr std::uint32_t kOneBigMemoryIn = 200;
+constexpr std::uint32_t kNoMaximumOnceIn = 12;
 
 // Names that a lookup might take for the right ones, or that objects treat specially.
 std::string nearName(ByteSource& source, std::string_view name) {
@@ -63,11 +65,11 @@ std::uint64_t makeAddressInside(ByteSource& source, std::uint64_t length) {
 }
 
 std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
-  enum class Cluster : std::uint8_t { kInside, kEnd, kNextPage, kTwoGiB, kTop, kAny };
+  enum class Cluster : std::uint8_t { kInside, kEnd, kNextPage, kTwoGiB, kTop, kAny, kZero };
   const auto cluster =
-      source.oneIn(4)
+      source.oneIn(5)
           ? source.pick({Cluster::kEnd, Cluster::kTwoGiB, Cluster::kTop, Cluster::kNextPage,
-                         Cluster::kEnd, Cluster::kAny, Cluster::kEnd, Cluster::kInside})
+                         Cluster::kEnd, Cluster::kAny, Cluster::kEnd, Cluster::kZero})
           : Cluster::kInside;
   switch (cluster) {
     case Cluster::kInside:
@@ -82,6 +84,8 @@ std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
       return (std::uint64_t{1} << (source.oneIn(4) ? 63 : 32)) - source.below(9);
     case Cluster::kAny:
       return source.u64();
+    case Cluster::kZero:
+      return 0;
   }
   return 0;
 }
@@ -98,18 +102,20 @@ std::uint32_t makePages(ByteSource& source) {
   return source.pick<std::uint32_t>({1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 0, 4, 1, 1, 1, 2});
 }
 
+// Mostly with one: without it the engine reserves 4 GiB of addresses, and AddressSanitizer as much
+// of its own for them, which takes longer than all the rest of an instantiation.
 std::optional<std::uint32_t> makeMaximum(ByteSource& source, std::uint32_t pages, bool is_needed) {
-  if (!is_needed && source.oneIn(2)) return std::nullopt;
+  if (!is_needed && source.oneIn(kNoMaximumOnceIn)) return std::nullopt;
   return pages + source.below(3);
 }
 
-std::optional<WasmMemoryPlan> makeMemory(ByteSource& source) {
+std::optional<WasmMemoryPlan> makeMemory(ByteSource& source, bool is_big) {
   if (source.oneIn(24)) return std::nullopt;
   WasmMemoryPlan memory;
   memory.is_imported = source.oneIn(3);
   memory.is_memory64 = !memory.is_imported && source.oneIn(12);
   memory.is_shared = !memory.is_memory64 && source.oneIn(12);
-  if (source.oneIn(kOneBigMemoryIn)) {
+  if (is_big) {
     memory.initial_pages = source.pick({kPagesOfTwoGiB + 1, kPagesOfTwoGiB, kPagesOfFourGiB});
     memory.given_pages = memory.initial_pages;
     if (memory.is_shared) memory.maximum_pages = memory.given_maximum = memory.initial_pages;
@@ -139,33 +145,75 @@ bool isNumeric(ValueType type) {
 }
 
 void makeImported(ByteSource& source, GlobalPlan& global) {
-  if (!isNumeric(global.type)) return;
+  if (global.type == ValueType::kV128) return;  // JavaScript has no value for it
   global.is_imported = true;
-  global.form = source.pick({ImportForm::kSignedNumber, ImportForm::kUnsignedNumber,
-                             ImportForm::kGlobalObject, ImportForm::kWrappedNumber,
-                             ImportForm::kFractionNumber});
+  global.form = source.pick(
+      {ImportForm::kSignedNumber, ImportForm::kUnsignedNumber, ImportForm::kGlobalObject,
+       ImportForm::kWrappedNumber, ImportForm::kFractionNumber, ImportForm::kGlobalObject,
+       ImportForm::kSignedNumber, ImportForm::kUnsignedNumber, ImportForm::kNotANumber,
+       ImportForm::kInfinity, ImportForm::kNegativeInfinity, ImportForm::kNegativeZero});
+  if (global.type != ValueType::kI32 && isZero(global.form))
+    global.form = ImportForm::kSignedNumber;
   // A number can't stand for a mutable one, nor for an i64 (a BigInt does, always).
   if (global.is_mutable) global.form = ImportForm::kGlobalObject;
+  if (isZero(global.form)) global.bits = 0;
+}
+
+// Any name is legal. What JavaScript or a lookup treats specially, and what people write.
+std::string makeMemoryName(ByteSource& source, const specified::ProtocolNames& names) {
+  switch (source.below(16)) {
+    case 0:
+      return "m";
+    case 1:
+      return "0";
+    case 2:
+      return "__proto__";
+    case 3:
+      return "";
+    case 4:
+      return "m\xC3\xA9moire \xF0\x9F\x92\xBE";
+    case 5:
+      return "Memory";
+    case 6:
+      return "constructor";
+    case 7:
+      return nearName(source, source.oneIn(2) ? names.signal : names.terminated);
+    case 8:
+      return "memory\n";
+    default:
+      return "memory";
+  }
 }
 
 // Makes the module as it comes to mind; finish() brings the globals into a module's order.
 class Builder {
  public:
-  Builder(ByteSource& source, specified::Protocol protocol)
-      : source_(source), names_(specified::names(protocol)), other_names_(other(protocol)) {}
+  Builder(ByteSource& input, specified::Protocol protocol)
+      : input_(input), names_(specified::names(protocol)), other_names_(other(protocol)) {}
 
   ModulePlan build() {
-    plan_.memory = makeMemory(source_);
-    length_ = lengthOf(plan_.memory);
-    if (source_.oneIn(4)) addOtherGlobal();
-    addWords();
-    for (std::uint32_t i = source_.below(3); i > 0; --i) addOtherGlobal();
-    addMemoryExports();
-    for (std::uint32_t i = source_.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) addNearExport();
-    for (std::uint32_t i = source_.pick({0U, 0U, 1U, 2U, 0U, 0U}); i > 0; --i) addData();
-    if (source_.oneIn(4)) addStart();
+    const bool is_big = input_.isRare(kOneBigMemoryIn);
+    source_ = input_.take(ModulePlan::kMemoryBytes);
+    plan_.memory = makeMemory(source_, is_big);
     plan_.imports_function = source_.oneIn(8);
     plan_.imports_table = source_.oneIn(12);
+    length_ = lengthOf(plan_.memory);
+
+    source_ = input_.take(ModulePlan::kWordsBytes);
+    if (source_.oneIn(4)) addOtherGlobal();
+    addWords();
+
+    source_ = input_.take(ModulePlan::kGlobalsBytes);
+    for (std::uint32_t i = source_.below(4); i > 0; --i) addOtherGlobal();
+
+    source_ = input_.take(ModulePlan::kExportsBytes);
+    addMemoryExports();
+    for (std::uint32_t i = source_.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) addNearExport();
+    addPoll();
+
+    source_ = input_.take(ModulePlan::kContentsBytes);
+    for (std::uint32_t i = source_.pick({0U, 0U, 1U, 2U, 0U, 0U}); i > 0; --i) addData();
+    if (source_.oneIn(4)) addStart();
     finish();
     return std::move(plan_);
   }
@@ -246,9 +294,16 @@ class Builder {
 
   void addMemoryExports() {
     if (!plan_.memory || source_.oneIn(plan_.memory->is_imported ? 2 : 16)) return;
-    addExport(source_.pick<std::string>({"memory", "memory", "m", "0", "__proto__", ""}),
-              ExternalKind::kMemory, 0);
-    if (source_.oneIn(8)) addExport("again", ExternalKind::kMemory, 0);
+    addExport(makeMemoryName(source_, names_), ExternalKind::kMemory, 0);
+    if (source_.oneIn(8)) addExport(makeMemoryName(source_, names_), ExternalKind::kMemory, 0);
+  }
+
+  // A module that listens reads its signal word now and then.
+  void addPoll() {
+    if (!plan_.memory || !source_.oneIn(4)) return;
+    const bool is_taken = std::ranges::any_of(
+        plan_.exports, [](const auto& other) { return other.name == kPollName; });
+    if (!is_taken) plan_.polled = source_.oneIn(4) ? makeAddress(source_, length_) : signal_;
   }
 
   void addNearExport() {
@@ -334,7 +389,8 @@ class Builder {
     }
   }
 
-  ByteSource& source_;
+  ByteSource& input_;
+  ByteSource source_{std::span<const std::uint8_t>{}};  // of the part that is being made
   specified::ProtocolNames names_;
   specified::ProtocolNames other_names_;
   ModulePlan plan_;
@@ -358,8 +414,23 @@ ImportName globalImportName(std::uint32_t index) {
   return {kModules[index % 4], index % 3 == 2 ? std::to_string(index) : name};
 }
 
-ModulePlan makeModulePlan(ByteSource& source, specified::Protocol protocol) {
-  return Builder(source, protocol).build();
+double toFloat(std::uint64_t bits) {
+  switch (bits % 8) {
+    case 1:
+      return std::numeric_limits<double>::quiet_NaN();
+    case 3:
+      return std::numeric_limits<double>::infinity();
+    case 5:
+      return -std::numeric_limits<double>::infinity();
+    case 7:
+      return static_cast<double>(bits) + 0.5;
+    default:
+      return static_cast<double>(bits);
+  }
+}
+
+ModulePlan makeModulePlan(ByteSource& input, specified::Protocol protocol) {
+  return Builder(input, protocol).build();
 }
 
 }  // namespace sigproof::fuzz

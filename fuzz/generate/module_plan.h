@@ -5,6 +5,7 @@
 //   const std::vector<std::uint8_t> bytes = writeModule(plan);
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,20 +21,26 @@ inline constexpr std::uint64_t kPageSizeBytes = 65536;
 enum class ValueType : std::uint8_t { kI32, kI64, kF32, kF64, kV128, kFuncref, kExternref };
 
 /// In which JavaScript value an imported global is handed over. The number forms all convert to the
-/// same i32.
+/// same i32; the last ones to 0, which the plan's bits then are.
 enum class ImportForm : std::uint8_t {
   kSignedNumber,
   kUnsignedNumber,
   kWrappedNumber,   ///< plus 2^32
   kFractionNumber,  ///< with a fraction, which is cut off
   kGlobalObject,    ///< a WebAssembly.Global
+  kNotANumber,
+  kInfinity,
+  kNegativeInfinity,
+  kNegativeZero,
 };
+/// Whether it becomes 0, whatever the bits are.
+constexpr bool isZero(ImportForm form) { return form >= ImportForm::kNotANumber; }
 
 struct GlobalPlan {
   ValueType type = ValueType::kI32;
   bool is_mutable = false;
-  /// The initial value: an i32 in the low half; f32 and f64 get it as a number; references are
-  /// null.
+  /// The initial value: an i32 in the low half; f32 and f64 get it as toFloat() says; references
+  /// are null.
   std::uint64_t bits = 0;
   bool is_imported = false;
   ImportForm form = ImportForm::kSignedNumber;
@@ -41,6 +48,9 @@ struct GlobalPlan {
   /// `bits`.
   std::optional<std::uint32_t> copied_from = {};
 };
+
+/// A number that no address is, for one in two; else the bits as a number.
+double toFloat(std::uint64_t bits);
 
 struct WasmMemoryPlan {
   bool is_imported = false;
@@ -78,6 +88,13 @@ struct StartAction {
 };
 
 struct ModulePlan {
+  /// Bytes of the input, one after the other: a change of one part leaves the others as they are.
+  static constexpr std::size_t kMemoryBytes = 16;
+  static constexpr std::size_t kWordsBytes = 96;
+  static constexpr std::size_t kGlobalsBytes = 64;
+  static constexpr std::size_t kExportsBytes = 64;
+  static constexpr std::size_t kContentsBytes = 112;
+
   /// Imported ones come first, as in a module. Their import names are in the same order.
   std::vector<GlobalPlan> globals;
   std::optional<WasmMemoryPlan> memory;
@@ -86,6 +103,8 @@ struct ModulePlan {
   std::vector<ExportPlan> exports;  ///< no name twice
   std::vector<DataPlan> data;
   std::vector<StartAction> start;
+  /// The exported function kPollName returns the word at this address, as the module sees it.
+  std::optional<std::uint64_t> polled = {};
 
   bool needsTable() const;
 };
@@ -95,11 +114,13 @@ struct ImportName {
   std::string module;
   std::string name;
 };
+inline constexpr const char* kPollName = "poll";
 ImportName globalImportName(std::uint32_t index);
 inline const ImportName kMemoryImport{"env", "memory"};
 inline const ImportName kFunctionImport{"env", "f"};
 inline const ImportName kTableImport{"0", "table"};
 
-ModulePlan makeModulePlan(ByteSource& source, specified::Protocol protocol);
+/// Takes the bytes of ModulePlan's parts, in their order.
+ModulePlan makeModulePlan(ByteSource& input, specified::Protocol protocol);
 
 }  // namespace sigproof::fuzz

@@ -13,6 +13,7 @@ namespace {
 constexpr const char* kFunctionName = "f";
 constexpr const char* kTableName = "t";
 constexpr const char* kStartName = "start";
+constexpr const char* kPollFunctionName = "p";
 constexpr const char* kMemoryName = "0";  // Binaryen gives the one memory this name
 
 // In Binaryen's terms: there is no maximum.
@@ -59,11 +60,19 @@ class Writer {
 
  private:
   static BinaryenModuleRef create(const ModulePlan& plan) {
+    useOneThread();
     if (!plan.memory || !plan.memory->is_memory64) return BinaryenModuleCreate();
     // The C API has no word for a 64-bit memory, but a module that was parsed keeps it. The parser
     // writes into its text.
     std::string text = "(module (memory $0 i64 1))";
     return BinaryenModuleParse(text.data());
+  }
+
+  // Binaryen would hand each module's few functions to a pool of threads, and wait for it: twice
+  // the time of writing the module.
+  static void useOneThread() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): once, before Binaryen has threads
+    [[maybe_unused]] static const int kIsSet = setenv("BINARYEN_CORES", "1", 1);
   }
 
   bool isMemory64() const { return plan_.memory && plan_.memory->is_memory64; }
@@ -76,9 +85,9 @@ class Writer {
       case ValueType::kI64:
         return BinaryenConst(module_, BinaryenLiteralInt64(static_cast<std::int64_t>(bits)));
       case ValueType::kF32:
-        return BinaryenConst(module_, BinaryenLiteralFloat32(static_cast<float>(bits)));
+        return BinaryenConst(module_, BinaryenLiteralFloat32(static_cast<float>(toFloat(bits))));
       case ValueType::kF64:
-        return BinaryenConst(module_, BinaryenLiteralFloat64(static_cast<double>(bits)));
+        return BinaryenConst(module_, BinaryenLiteralFloat64(toFloat(bits)));
       case ValueType::kV128:
         return BinaryenConst(module_, BinaryenLiteralVec128(kZeros.data()));
       case ValueType::kFuncref:
@@ -135,6 +144,7 @@ class Writer {
       BinaryenAddFunction(module_, kFunctionName, BinaryenTypeNone(), BinaryenTypeNone(), nullptr,
                           0, BinaryenNop(module_));
     }
+    if (plan_.polled) addPoll();
     if (plan_.start.empty()) return;
     std::vector<BinaryenExpressionRef> body;
     for (const StartAction& action : plan_.start) body.push_back(startExpression(action));
@@ -142,6 +152,14 @@ class Writer {
         module_, nullptr, body.data(), static_cast<BinaryenIndex>(body.size()), BinaryenTypeNone());
     BinaryenSetStart(module_, BinaryenAddFunction(module_, kStartName, BinaryenTypeNone(),
                                                   BinaryenTypeNone(), nullptr, 0, block));
+  }
+
+  void addPoll() {
+    BinaryenExpressionRef word = BinaryenLoad(module_, specified::kWordSizeBytes, false, 0, 1,
+                                              BinaryenTypeInt32(), address(*plan_.polled));
+    BinaryenAddFunction(module_, kPollFunctionName, BinaryenTypeNone(), BinaryenTypeInt32(),
+                        nullptr, 0, word);
+    BinaryenAddFunctionExport(module_, kPollFunctionName, kPollName);
   }
 
   void addMemory() {

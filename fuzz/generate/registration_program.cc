@@ -164,8 +164,15 @@ std::string describe(const RegistrationOperation& operation) {
   return text;
 }
 
-RegistrationProgram makeRegistrationProgram(ByteSource& source) {
+// The choices before the memories, and what a memory takes at most.
+static_assert(RegistrationProgram::kHeadBytes >=
+              5 + RegistrationProgram::kMaxMemories * std::size_t{6});
+// Kind, memory, strikes; the two offsets of an addition and the choices around them.
+static_assert(RegistrationProgram::kOperationBytes >= 2 + kStrikeScheduleBytes + std::size_t{25});
+
+RegistrationProgram makeRegistrationProgram(ByteSource& input) {
   RegistrationProgram program;
+  ByteSource source = input.take(RegistrationProgram::kHeadBytes);
   program.is_instance_protocol = source.oneIn(3);
   // 0 is the limit under which nothing registers: rare.
   program.max_entries =
@@ -178,8 +185,10 @@ RegistrationProgram makeRegistrationProgram(ByteSource& source) {
     MemoryPlan& memory = program.memories[i];
     if (memory.is_big) memory = {.length = 64, .capacity = 64, .fill = memory.fill};
   }
-  while (!source.isExhausted() && program.operations.size() < RegistrationProgram::kMaxOperations) {
-    program.operations.push_back(makeOperation(source, program.memories));
+  program.operations.reserve(RegistrationProgram::kMaxOperations);
+  while (!input.isExhausted() && program.operations.size() < RegistrationProgram::kMaxOperations) {
+    ByteSource record = input.take(RegistrationProgram::kOperationBytes);
+    program.operations.push_back(makeOperation(record, program.memories));
   }
   return program;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/strike_schedule.h"
 
 namespace sigproof::fuzz {
@@ -76,11 +77,21 @@ struct RegistrationOperation {
 inline constexpr unsigned kRegistrationOperationKindCount = 10;
 
 struct RegistrationProgram {
-  /// Enough to fill a registry of kMaxEntriesLimit several times over.
-  static constexpr unsigned kMaxOperations = 48;
+  /// Enough to fill a registry of kMaxEntriesLimit once over and to empty it again. Longer
+  /// programs meet the same states, and each operation costs a comparison of every memory.
+  static constexpr unsigned kMaxOperations = 16;
   static constexpr unsigned kMaxMemories = 3;
   /// A limit that a program reaches.
   static constexpr std::size_t kMaxEntriesLimit = 6;
+  /// Of the input: what stands before the operations, and each operation, are made of records of
+  /// their own, so that a change of one leaves the others as they are.
+  static constexpr std::size_t kHeadBytes = 32;
+  static constexpr std::size_t kOperationBytes = 40;
+  static constexpr std::size_t kMaxInputBytes = kHeadBytes + kMaxOperations * kOperationBytes;
+  static constexpr std::array<std::size_t, 1> kSections{kHeadBytes};
+  static constexpr InputLayout inputLayout() {
+    return {.sections = kSections, .record_bytes = kOperationBytes, .max_records = kMaxOperations};
+  }
 
   bool is_instance_protocol = false;
   std::size_t max_entries = 0;
@@ -95,6 +106,6 @@ const char* name(RegistrationOperation::Kind kind) noexcept;
 /// One line for people.
 std::string describe(const RegistrationOperation& operation);
 
-RegistrationProgram makeRegistrationProgram(ByteSource& source);
+RegistrationProgram makeRegistrationProgram(ByteSource& input);
 
 }  // namespace sigproof::fuzz

@@ -2,18 +2,30 @@
 
 #include <fmt/format.h>
 
+#include "fuzz/generate/module_editor.h"
+
 namespace sigproof::fuzz {
 namespace {
 
 using Kind = AfterAction::Kind;
 
-// A collection costs as much as some twenty runs without one.
-constexpr std::uint32_t kCollectOnceIn = 16;
+// A full collection costs as much as five runs without one, and to see that everything goes takes
+// several. One program in so many ends with them: at the speed of this target, thirty a second.
+constexpr std::uint32_t kCollectOnceIn = 64;
+
+// And one in so many collects an instance while others go on.
+constexpr std::uint32_t kCollectingOnceIn = 48;
+
+// Enough to fill the registry (R9).
+constexpr std::uint32_t kManyInstancesOnceIn = 32;
 
 // 0 (when the bytes have run out) is one instance made with `new`.
 std::vector<Way> makeWays(ByteSource& source) {
-  const auto count = source.pick<std::uint32_t>(
-      {1, 1, 1, 2, 1, 1, 2, 1, ShimProgram::kMaxInstances, 1, 1, 3, 1, 1, 2, 1});
+  // More than one is for the registry, which sees entries from elsewhere too, and costs as much
+  // again.
+  const auto count = source.oneIn(kManyInstancesOnceIn)
+                         ? ShimProgram::kMaxInstances
+                         : source.pick<std::uint32_t>({1, 1, 1, 1, 2, 1, 1, 1, 1, 3});
   std::vector<Way> ways;
   for (std::uint32_t i = 0; i < count; ++i) {
     ways.push_back(source.pick(
@@ -27,14 +39,11 @@ std::vector<Way> makeWays(ByteSource& source) {
 
 AfterAction makeAfterAction(ByteSource& source) {
   AfterAction action;
-  action.kind =
-      source.pick({Kind::kDeliver, Kind::kRenew, Kind::kModuleTerminates, Kind::kModuleRevives,
-                   Kind::kGrow, Kind::kMarkTerminated, Kind::kDeliver, Kind::kDeliver});
+  action.kind = source.pick({Kind::kDeliver, Kind::kRenew, Kind::kModuleTerminates,
+                             Kind::kModuleRevives, Kind::kGrow, Kind::kMarkTerminated,
+                             Kind::kDeliver, Kind::kDeliver, Kind::kPoll});
   action.instance = source.byte();
   if (action.kind == Kind::kGrow) action.pages = source.below(3);
-  if (action.kind == Kind::kModuleRevives && source.oneIn(kCollectOnceIn / 2)) {
-    action.kind = Kind::kCollect;
-  }
   return action;
 }
 
@@ -48,6 +57,16 @@ DataPlan makePrefill(ByteSource& source, const ModulePlan& module) {
   data.address += source.below(5);
   for (std::uint32_t i = 1 + source.below(8); i > 0; --i) data.bytes.push_back(source.byte());
   return data;
+}
+
+std::vector<std::uint8_t> broken(std::vector<std::uint8_t> bytes, std::uint32_t position) {
+  const std::uint32_t at = position % static_cast<std::uint32_t>(bytes.size());
+  if ((position >> 31) != 0) {
+    bytes.resize(at);
+  } else {
+    bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1U << ((position >> 24) % 8)));
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -72,7 +91,7 @@ const char* name(ImportStyle style) noexcept {
 const char* name(Kind kind) noexcept {
   static constexpr const char* kNames[] = {
       "deliver",        "renew", "markTerminated", "module terminates",
-      "module revives", "grow",  "collect"};
+      "module revives", "grow",  "poll",           "collect"};
   return kNames[static_cast<unsigned>(kind)];
 }
 
@@ -83,34 +102,60 @@ std::string describe(const ShimProgram& program) {
   for (const Way way : program.ways) text += fmt::format("; {}", name(way));
   if (program.fault == Fault::kMissingImport) text += "; one import is missing";
   if (program.fault == Fault::kBrokenBytes) text += "; its bytes are broken";
+  if (program.fault == Fault::kSecondMemory) text += "; it has a second memory";
   for (const AfterAction& action : program.after) {
     text += fmt::format("; then {} ({})", name(action.kind), action.instance);
   }
   return text;
 }
 
-ShimProgram makeShimProgram(ByteSource& source) {
+ShimProgram makeShimProgram(ByteSource& input) {
   ShimProgram program;
-  if (source.oneIn(3)) program.protocol = specified::Protocol::kInstance;
-  program.ways = makeWays(source);
-  program.imports = static_cast<ImportStyle>(source.below(kImportStyleCount));
-  program.has_decoy_memory = source.oneIn(4);
-  program.is_collected_at_end = source.oneIn(kCollectOnceIn);
-  program.fault =
-      source.oneIn(24) ? source.pick({Fault::kMissingImport, Fault::kBrokenBytes}) : Fault::kNone;
-  program.fault_position = source.u32();
-  program.module = makeModulePlan(source, program.protocol);
+  program.is_collected_at_end = input.isRare(kCollectOnceIn);
+  const bool collects = input.isRare(kCollectingOnceIn);
+  ByteSource head = input.take(ShimProgram::kHeadBytes);
+  if (head.oneIn(3)) program.protocol = specified::Protocol::kInstance;
+  program.ways = makeWays(head);
+  program.imports = static_cast<ImportStyle>(head.below(kImportStyleCount));
+  program.has_decoy_memory = head.oneIn(4);
+  program.fault = head.oneIn(24) ? head.pick({Fault::kMissingImport, Fault::kBrokenBytes,
+                                              Fault::kMissingImport, Fault::kSecondMemory})
+                                 : Fault::kNone;
+  program.fault_position = head.u32();
+
+  program.module = makeModulePlan(input, program.protocol);
   // A start function that a broken byte changed could loop for ever.
   if (program.fault == Fault::kBrokenBytes) program.module.start.clear();
-  if (program.module.memory && program.module.memory->is_imported) {
-    for (std::uint32_t i = source.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) {
-      program.prefill.push_back(makePrefill(source, program.module));
+  if (program.fault == Fault::kSecondMemory && !program.module.memory) program.fault = Fault::kNone;
+  // An externref that is left out is undefined, which is as good as any.
+  if (program.fault == Fault::kMissingImport) {
+    for (GlobalPlan& global : program.module.globals) {
+      if (global.type == ValueType::kExternref) global.type = ValueType::kFuncref;
     }
   }
-  for (std::uint32_t i = 1 + source.below(ShimProgram::kMaxAfterActions - 1); i > 0; --i) {
-    program.after.push_back(makeAfterAction(source));
+
+  ByteSource prefill = input.take(ShimProgram::kPrefillBytes);
+  if (program.module.memory && program.module.memory->is_imported) {
+    for (std::uint32_t i = prefill.pick({0U, 0U, 0U, 1U, 2U}); i > 0; --i) {
+      program.prefill.push_back(makePrefill(prefill, program.module));
+    }
+  }
+  while (!input.isExhausted() && program.after.size() < ShimProgram::kMaxAfterActions) {
+    ByteSource record = input.take(ShimProgram::kAfterBytes);
+    program.after.push_back(makeAfterAction(record));
+  }
+  // In the middle, where it has actions before and after it.
+  if (collects && !program.after.empty()) {
+    program.after[program.after.size() / 2].kind = Kind::kCollect;
   }
   return program;
+}
+
+std::vector<std::uint8_t> withFault(const ShimProgram& program,
+                                    const std::vector<std::uint8_t>& module) {
+  if (program.fault == Fault::kBrokenBytes) return broken(module, program.fault_position);
+  if (program.fault == Fault::kSecondMemory) return withSecondMemory(module);
+  return module;
 }
 
 }  // namespace sigproof::fuzz

@@ -4,11 +4,14 @@
 //   const ShimProgram program = makeShimProgram(source);
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/module_plan.h"
 #include "fuzz/oracles/specification.h"
 
@@ -44,6 +47,7 @@ enum class Fault : std::uint8_t {
   kNone,
   kMissingImport,  ///< the last import is undefined
   kBrokenBytes,    ///< a byte of the module was changed, or its end cut off
+  kSecondMemory,   ///< the module has one more memory than the engine takes
 };
 
 /// What happens to the instances once they are there.
@@ -55,12 +59,14 @@ struct AfterAction {
     kModuleTerminates,  ///< the module writes a word that is not 0 to its terminated word
     kModuleRevives,     ///< and 0
     kGrow,              ///< memory.grow, from JavaScript
+    kPoll,              ///< an exported function of the module reads its own word
     kCollect,           ///< an instance is dropped and garbage collected, its memory is not
   };
   Kind kind = Kind::kDeliver;
   std::uint32_t instance = 0;  ///< modulo the number of instances
   std::uint32_t pages = 0;     ///< kGrow
 };
+inline constexpr std::size_t kAfterActionKindCount = 8;
 const char* name(AfterAction::Kind kind) noexcept;
 
 struct ShimProgram {
@@ -69,6 +75,20 @@ struct ShimProgram {
   /// Entries that the registry of the target takes.
   static constexpr std::size_t kMaxEntries = 4;
   static constexpr std::uint32_t kMaxAfterActions = 6;
+  /// Bytes of the input, before and after those of the module.
+  static constexpr std::size_t kHeadBytes = 24;
+  static constexpr std::size_t kPrefillBytes = 32;
+  static constexpr std::size_t kAfterBytes = 5;  ///< each
+  static constexpr std::array<std::size_t, 7> kSections{kHeadBytes,
+                                                        ModulePlan::kMemoryBytes,
+                                                        ModulePlan::kWordsBytes,
+                                                        ModulePlan::kGlobalsBytes,
+                                                        ModulePlan::kExportsBytes,
+                                                        ModulePlan::kContentsBytes,
+                                                        kPrefillBytes};
+  static constexpr InputLayout inputLayout() {
+    return {.sections = kSections, .record_bytes = kAfterBytes, .max_records = kMaxAfterActions};
+  }
 
   specified::Protocol protocol = specified::Protocol::kAddress;
   ModulePlan module;
@@ -89,5 +109,9 @@ struct ShimProgram {
 std::string describe(const ShimProgram& program);
 
 ShimProgram makeShimProgram(ByteSource& source);
+
+/// The bytes that the program hands over: `module`, broken or added to where its fault is that.
+std::vector<std::uint8_t> withFault(const ShimProgram& program,
+                                    const std::vector<std::uint8_t>& module);
 
 }  // namespace sigproof::fuzz

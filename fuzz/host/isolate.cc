@@ -14,10 +14,6 @@ namespace {
 // One thread is enough to compile in the background, and the fewer there are the fewer orders.
 constexpr int kWorkerThreads = 1;
 
-// The first collection finds an instance dead, the prologue of the second drops its entry, the
-// second or third collects the memory that the entry held. A fourth finds what finalizers let go.
-constexpr int kCollections = 4;
-
 // Owned by nobody: V8 needs it until the process ends.
 v8::Platform* platform = nullptr;
 // The same one, if it is of this kind.
@@ -115,8 +111,10 @@ void Isolate::pump() {
   }
 }
 
-void Isolate::collectGarbage() {
-  for (int i = 0; i < kCollections; ++i) {
+// The first collection finds an instance dead, the prologue of the second drops its entry, the
+// second or third collects the memory that the entry held. A fourth finds what finalizers let go.
+void Isolate::collectGarbage(int collections) {
+  for (int i = 0; i < collections; ++i) {
     // A checkpoint also lets go what a WeakRef keeps for the current job.
     pump();
     isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
@@ -125,7 +123,7 @@ void Isolate::collectGarbage() {
 }
 
 void Isolate::collectGarbageWithinJavaScript() {
-  for (int i = 0; i < kCollections; ++i) {
+  for (int i = 0; i < kAllCollections; ++i) {
     isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
   }
 }

@@ -79,9 +79,12 @@ class Isolate {
   /// terminated.
   void pump();
 
+  static constexpr int kAllCollections = 4;
+
   /// Collects all garbage, as far as handles allow: weak callbacks have run, entries of what was
   /// collected are dropped, the memory they held is collected too. Not from within JavaScript.
-  void collectGarbage();
+  /// Fewer `collections` are faster: two are enough for the entries.
+  void collectGarbage(int collections = kAllCollections);
 
   /// The same from within JavaScript: runs no task and no microtask.
   void collectGarbageWithinJavaScript();

@@ -21,7 +21,7 @@ namespace sigproof::fuzz {
 
 /// Numbers of elements, dealt out from 0 upwards, never twice.
 using ElementId = std::size_t;
-inline constexpr std::size_t kMaxElementIds = 128;
+inline constexpr std::size_t kMaxElementIds = 64;
 using ElementSet = std::bitset<kMaxElementIds>;
 
 /// What one walk of a handler met. Allocates nothing, so that a walk that does can be told.

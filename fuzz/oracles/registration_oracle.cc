@@ -11,10 +11,6 @@ namespace {
 
 // What a memory without a maximum of its own may grow to.
 constexpr std::uint64_t kMostPages = 65536;
-// A memory above this is compared at its bounds only, where words and data are put.
-constexpr std::uint64_t kBigPages = 1024;
-constexpr std::uint64_t kWindowBytes = 8192;
-constexpr std::uint64_t kHalfWayBytes = std::uint64_t{2} << 30;
 
 const ExportPlan* findExport(const ModulePlan& module, std::string_view name) {
   const auto found = std::ranges::find(module.exports, name, &ExportPlan::name);
@@ -34,22 +30,6 @@ bool isMemoryReachable(const ModulePlan& module) {
          std::ranges::any_of(module.exports, [](const ExportPlan& exported) {
            return exported.kind == ExternalKind::kMemory;
          });
-}
-
-ReferenceMemory zeros(std::uint64_t length) {
-  ReferenceMemory memory{.length = length, .pieces = {}};
-  if (length <= kBigPages * kPageSizeBytes) {
-    memory.pieces.push_back({0, std::vector<std::uint8_t>(length)});
-    return memory;
-  }
-  const auto add_piece = [&](std::uint64_t begin) {
-    const std::uint64_t size = std::min(kWindowBytes, length - begin);
-    memory.pieces.push_back({begin, std::vector<std::uint8_t>(size)});
-  };
-  add_piece(0);
-  if (length > kHalfWayBytes) add_piece(kHalfWayBytes - kWindowBytes / 2);
-  add_piece(length - kWindowBytes);
-  return memory;
 }
 
 }  // namespace
@@ -89,12 +69,12 @@ RegistrationOracle::RegistrationOracle(const ShimProgram& program)
 std::size_t RegistrationOracle::addMemory(const Limits& limits) {
   const std::size_t index = limits_.size();
   limits_.push_back(limits);
-  reference_.addMemory(zeros(limits.pages * kPageSizeBytes));
+  reference_.addMemory(
+      {.length = limits.pages * kPageSizeBytes, .pieces = {}, .is_zero_elsewhere = true});
   if (!module_.memory->is_imported) return index;
   for (const DataPlan& data : program_.prefill) {
-    cover(index, data.address, data.bytes.size());
     for (std::size_t i = 0; i < data.bytes.size(); ++i) {
-      std::uint8_t* byte = reference_.memories()[index].find(data.address + i);
+      std::uint8_t* byte = reference_.memories()[index].touch(data.address + i);
       if (byte != nullptr) *byte = data.bytes[i];
     }
   }
@@ -133,26 +113,8 @@ std::uint64_t RegistrationOracle::pagesOf(std::size_t memory) {
 bool RegistrationOracle::grow(std::size_t memory, std::uint32_t pages) {
   const std::uint64_t grown = pagesOf(memory) + pages;
   if (grown > limits_[memory].maximum.value_or(kMostPages)) return false;
-  ReferenceMemory& bytes = reference_.memories()[memory];
-  bytes.length = grown * kPageSizeBytes;
-  if (bytes.pieces.size() == 1) {
-    bytes.pieces[0].bytes.resize(bytes.length);
-  } else if (pages != 0) {
-    bytes.pieces.push_back({bytes.length - kWindowBytes, std::vector<std::uint8_t>(kWindowBytes)});
-  }
+  reference_.memories()[memory].length = grown * kPageSizeBytes;
   return true;
-}
-
-void RegistrationOracle::cover(std::size_t memory, std::uint64_t address, std::uint64_t size) {
-  constexpr std::uint64_t kChunkBytes = 64;  // divides every piece's bounds
-  ReferenceMemory& bytes = reference_.memories()[memory];
-  if (size > bytes.length || address > bytes.length - size) return;
-  for (std::uint64_t chunk = address - address % kChunkBytes; chunk < address + size;
-       chunk += kChunkBytes) {
-    if (bytes.find(chunk) == nullptr) {
-      bytes.pieces.push_back({chunk, std::vector<std::uint8_t>(kChunkBytes)});
-    }
-  }
 }
 
 // Segments are copied in order; one that doesn't fit ends it, and what was copied stays.
@@ -163,9 +125,8 @@ bool RegistrationOracle::applyData(std::size_t memory) {
     if (data.bytes.size() > bytes.length || address > bytes.length - data.bytes.size()) {
       return false;
     }
-    cover(memory, address, data.bytes.size());
     for (std::size_t i = 0; i < data.bytes.size(); ++i) {
-      std::uint8_t* byte = bytes.find(address + i);
+      std::uint8_t* byte = bytes.touch(address + i);
       if (byte != nullptr) *byte = data.bytes[i];
     }
   }
@@ -180,7 +141,6 @@ bool RegistrationOracle::runStart(std::optional<std::size_t> memory,
         return false;
       case StartAction::Kind::kStore:
         if (!reference_.isInside(*memory, toAddress(action.address))) return false;
-        cover(*memory, toAddress(action.address), specified::kWordSizeBytes);
         reference_.write(*memory, toAddress(action.address),
                          static_cast<std::uint32_t>(action.value));
         break;
@@ -208,6 +168,11 @@ std::optional<std::uint64_t> RegistrationOracle::addressExported(
 
 Prediction RegistrationOracle::instantiate(Way way) {
   Prediction prediction;
+  if (program_.fault == Fault::kSecondMemory) {
+    prediction.error = "CompileError";
+    prediction.outcome = judgeDeclarations(module_, program_.protocol);
+    return prediction;
+  }
   if (way == Way::kCallConstructor) {
     prediction.error = "TypeError";
     prediction.outcome = RegistrationOutcome::kRegistered;  // the observer is told nothing
@@ -227,12 +192,15 @@ Prediction RegistrationOracle::instantiate(Way way) {
     prediction.error = "RuntimeError";
     return prediction;
   }
+  if (module_.polled) prediction.polled = toAddress(*module_.polled);
+  if (prediction.memory)
+    prediction.memory_length = reference_.memories()[*prediction.memory].length;
   const auto [signal_name, terminated_name] = specified::names(program_.protocol);
   prediction.signal = addressExported(signal_name, globals);
   prediction.terminated = addressExported(terminated_name, globals);
   if (prediction.outcome != RegistrationOutcome::kRegistered) return prediction;
-  for (const auto& word : {prediction.signal, prediction.terminated}) {
-    if (word) cover(*prediction.memory, *word, specified::kWordSizeBytes);
+  if (prediction.signal && reference_.isInside(*prediction.memory, *prediction.signal)) {
+    prediction.signal_word_before = reference_.read(*prediction.memory, *prediction.signal);
   }
   prediction.outcome = reference_.add({.memory = *prediction.memory,
                                        .signal = prediction.signal,

@@ -36,6 +36,12 @@ struct Prediction {
   /// The words that the module declares, whether or not they are any good.
   std::optional<std::uint64_t> signal = {};
   std::optional<std::uint64_t> terminated = {};
+  /// Of that memory, when it is asked for the words.
+  std::uint64_t memory_length = 0;
+  /// What stood in the signal word before, where an entry is made.
+  std::uint32_t signal_word_before = 0;
+  /// The address that the module's kPollName reads, if it has that.
+  std::optional<std::uint64_t> polled = {};
   /// The reference's id of the entry, if one is made.
   std::optional<std::size_t> entry_id = {};
 };
@@ -79,8 +85,6 @@ class RegistrationOracle {
                                                const std::vector<std::uint64_t>& globals) const;
   std::uint64_t toAddress(std::uint64_t bits) const;
   std::uint64_t pagesOf(std::size_t memory);
-  /// Big memories are kept in pieces: makes sure that these bytes are in one.
-  void cover(std::size_t memory, std::uint64_t address, std::uint64_t size);
 
   const ShimProgram& program_;
   const ModulePlan& module_;

@@ -12,6 +12,19 @@ using specified::kWordSizeBytes;
 // Wide enough that no sum of addresses can wrap. A compiler's extension, hence the marker.
 __extension__ using Wide = unsigned __int128;
 
+using Entry = RegistrationReference::Entry;
+using Word = std::optional<std::uint64_t>;
+
+bool doOverlap(const Word& a, const Word& b) { return a && b && doWordsOverlap(*a, *b); }
+
+bool areOwnWordsApart(const Entry& entry) { return !doOverlap(entry.signal, entry.terminated); }
+
+bool areApart(const Entry& a, const Entry& b) {
+  return a.memory != b.memory ||
+         (!doOverlap(a.signal, b.signal) && !doOverlap(a.signal, b.terminated) &&
+          !doOverlap(a.terminated, b.signal) && !doOverlap(a.terminated, b.terminated));
+}
+
 }  // namespace
 
 bool doWordsOverlap(std::uint64_t a, std::uint64_t b) {
@@ -25,6 +38,13 @@ std::uint8_t* ReferenceMemory::find(std::uint64_t address) {
     }
   }
   return nullptr;
+}
+
+std::uint8_t* ReferenceMemory::touch(std::uint64_t address) {
+  std::uint8_t* byte = find(address);
+  if (byte != nullptr || !is_zero_elsewhere || address >= length) return byte;
+  pieces.push_back({address - address % kPieceBytes, std::vector<std::uint8_t>(kPieceBytes)});
+  return find(address);
 }
 
 std::size_t RegistrationReference::entriesOf(std::size_t memory) const {
@@ -47,7 +67,7 @@ std::uint32_t RegistrationReference::read(std::size_t memory, std::uint64_t addr
 
 void RegistrationReference::write(std::size_t memory, std::uint64_t address, std::uint32_t value) {
   for (unsigned i = 0; i < kWordSizeBytes; ++i) {
-    std::uint8_t* byte = memories_[memory].find(address + i);
+    std::uint8_t* byte = memories_[memory].touch(address + i);
     if (byte != nullptr) *byte = static_cast<std::uint8_t>(value >> (8 * i));
   }
 }
@@ -93,7 +113,7 @@ RegistrationOutcome RegistrationReference::add(Entry entry, bool does_allocation
     if (is_warned_) write(entry.memory, *entry.signal, specified::kSignalValue);
   }
   entry.id = next_id_++;
-  entries_.push_front(entry);
+  entries_.insert(entries_.begin(), entry);
   return outcome;
 }
 
@@ -138,18 +158,12 @@ void RegistrationReference::dropDead() {
 }
 
 bool RegistrationReference::areWordsApart(const Entry* added) const {
-  std::vector<std::pair<std::size_t, std::uint64_t>> words;
-  const auto take = [&](const Entry& entry) {
-    if (entry.signal) words.emplace_back(entry.memory, *entry.signal);
-    if (entry.terminated) words.emplace_back(entry.memory, *entry.terminated);
-  };
-  std::ranges::for_each(entries_, take);
-  if (added != nullptr) take(*added);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    for (std::size_t j = i + 1; j < words.size(); ++j) {
-      if (words[i].first == words[j].first && doWordsOverlap(words[i].second, words[j].second)) {
-        return false;
-      }
+  if (added != nullptr && !areOwnWordsApart(*added)) return false;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (!areOwnWordsApart(entries_[i])) return false;
+    if (added != nullptr && !areApart(entries_[i], *added)) return false;
+    for (std::size_t j = i + 1; j < entries_.size(); ++j) {
+      if (!areApart(entries_[i], entries_[j])) return false;
     }
   }
   return true;

@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -19,17 +18,24 @@
 
 namespace sigproof::fuzz {
 
-/// The bytes of a memory: in pieces, because a memory of 4 GiB has only a few that can be touched.
+/// The bytes of a memory: in pieces, because of a memory of 4 GiB only a few are ever touched.
 struct ReferenceMemory {
   struct Piece {
     std::uint64_t begin;
     std::vector<std::uint8_t> bytes;
   };
+  /// Of a piece that touch() makes.
+  static constexpr std::uint64_t kPieceBytes = 4096;
+
   std::uint64_t length = 0;
   std::vector<Piece> pieces;
+  /// What is in no piece is there too, and 0. Else it can't be touched.
+  bool is_zero_elsewhere = false;
 
   /// Null where no piece has the byte.
   std::uint8_t* find(std::uint64_t address);
+  /// For a write. Null where no byte can be.
+  std::uint8_t* touch(std::uint64_t address);
 };
 
 class RegistrationReference {
@@ -48,7 +54,7 @@ class RegistrationReference {
   void addMemory(ReferenceMemory memory) { memories_.push_back(std::move(memory)); }
   std::vector<ReferenceMemory>& memories() { return memories_; }
   /// Newest first, those included that are dead and were not dropped yet.
-  const std::deque<Entry>& entries() const { return entries_; }
+  const std::vector<Entry>& entries() const { return entries_; }
   std::size_t entriesOf(std::size_t memory) const;
 
   RegistrationOutcome add(Entry entry, bool does_allocation_fail);
@@ -91,7 +97,7 @@ class RegistrationReference {
   std::uint64_t generation_ = 0;
   bool is_warned_ = false;
   std::vector<ReferenceMemory> memories_;
-  std::deque<Entry> entries_;
+  std::vector<Entry> entries_;
 };
 
 /// Whether two words share a byte.

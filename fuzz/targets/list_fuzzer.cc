@@ -4,7 +4,10 @@
 
 #include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/list_program.h"
+#include "fuzz/targets/input_mutator.h"
 #include "fuzz/targets/list_runner.h"
+
+SIGPROOF_FUZZ_MUTATES(sigproof::fuzz::ListProgram::inputLayout())
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sigproof::fuzz::ByteSource source({data, size});

@@ -5,7 +5,10 @@
 
 #include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/registration_program.h"
+#include "fuzz/targets/input_mutator.h"
 #include "fuzz/targets/registration_runner.h"
+
+SIGPROOF_FUZZ_MUTATES(sigproof::fuzz::RegistrationProgram::inputLayout())
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sigproof::fuzz::ByteSource source({data, size});

@@ -67,7 +67,6 @@ class RegistrationRunner final : private RegistrationObserver {
   void checkWritten(std::size_t expected, std::size_t written) const;
   void checkState();
   void checkMemory(std::size_t index);
-  static bool holdsSignal(ReferenceMemory& seen, std::uint64_t address);
   void finish();
 
   void onRegistration(RegistrationOutcome outcome) noexcept override;

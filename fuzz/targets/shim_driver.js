@@ -77,15 +77,15 @@
   class Subclass extends WebAssembly.Instance {}
   function Other() {}
 
+  // `source`: the bytes for the ways that take bytes, else a Module.
   const ways = [
-    (bytes, imports) => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports),
-    (bytes, imports) => Reflect.construct(
-      WebAssembly.Instance, [new WebAssembly.Module(bytes), imports], Other),
-    (bytes, imports) => new Subclass(new WebAssembly.Module(bytes), imports),
-    (bytes, imports) => WebAssembly.instantiate(new WebAssembly.Module(bytes), imports),
-    (bytes, imports) => WebAssembly.instantiate(bytes, imports),
-    (bytes, imports) => WebAssembly.instantiate(inLargerBuffer(bytes), imports),
-    (bytes, imports) => WebAssembly.Instance(new WebAssembly.Module(bytes), imports),
+    (source, imports) => new WebAssembly.Instance(source, imports),
+    (source, imports) => Reflect.construct(WebAssembly.Instance, [source, imports], Other),
+    (source, imports) => new Subclass(source, imports),
+    (source, imports) => WebAssembly.instantiate(source, imports),
+    (source, imports) => WebAssembly.instantiate(source, imports),
+    (source, imports) => WebAssembly.instantiate(inLargerBuffer(source), imports),
+    (source, imports) => WebAssembly.Instance(source, imports),
   ];
   const instancePrototypes = [
     WebAssembly.Instance.prototype, Other.prototype, Subclass.prototype];
@@ -97,13 +97,15 @@
     makeGlobal: (value, mutable, initial) => new WebAssembly.Global({value, mutable}, initial),
     makeTable: () => new WebAssembly.Table({initial: 1, maximum: 1, element: 'anyfunc'}),
     makeImports,
+    compile: (bytes) => new WebAssembly.Module(bytes),
     // An instance, or a promise of one.
-    instantiate: (way, bytes, imports) => ways[way](bytes, imports),
+    instantiate: (way, source, imports) => ways[way](source, imports),
     // Whether the instance has the prototype that the engine would have given it.
     hasRightPrototype: (way, instance) =>
       Object.getPrototypeOf(instance) ===
         (way < kCallConstructor ? instancePrototypes[way] ?? instancePrototypes[0] : undefined),
     exported: (instance, name) => exportsOf.call(instance)[name],
+    callExport: (instance, name) => exportsOf.call(instance)[name](),
     // Whether the memory grew.
     grow: (memory, pages) => {
       try {

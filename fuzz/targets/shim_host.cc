@@ -1,5 +1,6 @@
 #include "fuzz/targets/shim_host.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,12 +15,22 @@ namespace {
 // A context costs as much to make as a few runs; a hundred times as many hide that cost.
 constexpr unsigned kRunsPerContext = 500;
 
+// Of a function of the driver.
+constexpr std::size_t kMostArguments = 4;
+
 void startEngine() {
+  // Its own driver is not worth an optimising compiler.
+  v8::V8::SetFlagsFromString("--no-opt");
   // R1 speaks of 64-bit memories, which V8 10.2 has behind a flag.
   v8::V8::SetFlagsFromString("--experimental-wasm-memory64");
   // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and nothing changes the environment.
   const char* async = std::getenv("SIGPROOF_FUZZ_ASYNC");
   host::initializeEngine({.async_compilation = async != nullptr && std::strcmp(async, "1") == 0});
+}
+
+void startEngineOnce() {
+  static const bool kIsStarted = (startEngine(), true);
+  static_cast<void>(kIsStarted);
 }
 
 v8::Local<v8::String> toV8(v8::Isolate* isolate, std::string_view text) {
@@ -36,21 +47,33 @@ std::string toText(v8::Isolate* isolate, v8::Local<v8::Value> value) {
 }  // namespace
 
 ShimHost& ShimHost::of(specified::Protocol protocol) {
-  static const bool kIsStarted = (startEngine(), true);
-  static_cast<void>(kIsStarted);
+  startEngineOnce();
+  const auto make = [](const SignalProtocol& signals) {
+    return new ShimHost({.protocol = signals, .max_entries = ShimProgram::kMaxEntries});
+  };
   if (protocol == specified::Protocol::kAddress) {
-    static ShimHost& address = *new ShimHost(specified::Protocol::kAddress);
+    static ShimHost& address = *make(SignalProtocol::address());
     return address;
   }
-  static ShimHost& instance = *new ShimHost(specified::Protocol::kInstance);
+  static ShimHost& instance = *make(SignalProtocol::instance());
   return instance;
 }
 
-ShimHost::ShimHost(specified::Protocol protocol)
-    : isolate_({.protocol = protocol == specified::Protocol::kAddress ? SignalProtocol::address()
-                                                                      : SignalProtocol::instance(),
-                .max_entries = ShimProgram::kMaxEntries,
-                .observer = this}) {}
+ShimHost& ShimHost::plain() {
+  startEngineOnce();
+  static ShimHost& plain = *new ShimHost({.is_shim_on = false});
+  return plain;
+}
+
+ShimHost::ShimHost(host::Isolate::Options options) : isolate_((options.observer = this, options)) {
+  const v8::HandleScope handles(isolate());
+  static constexpr std::array<const char*, kDriverMemberCount> kNames{"reads", "lastMemory",
+                                                                      "imports", "instance"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    members_.at(i).Reset(isolate(), toV8(isolate(), kNames.at(i)));
+  }
+  poll_name_.Reset(isolate(), toV8(isolate(), kPollName));
+}
 
 v8::Local<v8::Context> ShimHost::contextForRun() {
   if (runs_in_context_++ % kRunsPerContext != 0) return context_.Get(isolate());
@@ -64,14 +87,45 @@ v8::Local<v8::Context> ShimHost::contextForRun() {
     std::fputs("fuzz-shim: its own driver script fails\n", stderr);
     std::abort();
   }
-  driver_.Reset(isolate(), driver.As<v8::Object>());
+  takeDriver(context, driver.As<v8::Object>());
+  makeFunctions(context);
   makeDecoy();
   return context;
 }
 
+void ShimHost::takeDriver(v8::Local<v8::Context> context, v8::Local<v8::Object> driver) {
+  static constexpr std::array<const char*, kDriverFunctionCount> kNames{
+      "makeMemory",  "makeGlobal",        "makeTable", "makeImports", "compile",
+      "instantiate", "hasRightPrototype", "exported",  "callExport",  "grow"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    v8::Local<v8::Value> function =
+        driver->Get(context, toV8(isolate(), kNames.at(i))).ToLocalChecked();
+    driver_.at(i).Reset(isolate(), function.As<v8::Function>());
+  }
+}
+
+void ShimHost::makeFunctions(v8::Local<v8::Context> context) {
+  const auto make_memory = [](const v8::FunctionCallbackInfo<v8::Value>& info) {
+    auto* self = static_cast<ShimHost*>(info.Data().As<v8::External>()->Value());
+    info.GetReturnValue().Set(self->make_memory_());
+  };
+  memory_maker_.Reset(
+      isolate(),
+      v8::Function::New(context, make_memory, v8::External::New(isolate(), this)).ToLocalChecked());
+  function_.Reset(isolate(), v8::Function::New(context, [](const auto&) {}).ToLocalChecked());
+}
+
+v8::Local<v8::Value> ShimHost::member(v8::Local<v8::Object> object, DriverMember name) const {
+  return object
+      ->Get(isolate()->GetCurrentContext(),
+            members_.at(static_cast<std::size_t>(name)).Get(isolate()))
+      .ToLocalChecked();
+}
+
 void ShimHost::makeDecoy() {
-  const Result made = call("makeMemory", {v8::Integer::New(isolate(), 1),
-                                          v8::Integer::New(isolate(), 1), v8::False(isolate())});
+  const Result made =
+      call(DriverFunction::kMakeMemory,
+           {v8::Integer::New(isolate(), 1), v8::Integer::New(isolate(), 1), v8::False(isolate())});
   if (!made.value->IsWasmMemoryObject()) {
     std::fprintf(stderr, "fuzz-shim: no memory can be made: %s\n", made.message.c_str());
     std::abort();
@@ -92,16 +146,18 @@ ShimHost::Result ShimHost::errorResult(v8::Local<v8::Value> error) const {
   return result;
 }
 
-ShimHost::Result ShimHost::call(const char* function,
+ShimHost::Result ShimHost::call(DriverFunction function,
                                 std::initializer_list<v8::Local<v8::Value>> arguments) {
   v8::Local<v8::Context> context = isolate()->GetCurrentContext();
   v8::TryCatch caught(isolate());
-  v8::Local<v8::Value> callee =
-      driver_.Get(isolate())->Get(context, toV8(isolate(), function)).ToLocalChecked();
-  std::vector<v8::Local<v8::Value>> values(arguments);
+  v8::Local<v8::Function> callee = driver_.at(static_cast<std::size_t>(function)).Get(isolate());
+  // The engine takes what it does not change as if it might.
+  std::array<v8::Local<v8::Value>, kMostArguments> values;
+  std::ranges::copy(arguments, values.begin());
   v8::Local<v8::Value> value;
-  if (callee.As<v8::Function>()
-          ->Call(context, v8::Undefined(isolate()), static_cast<int>(values.size()), values.data())
+  if (callee
+          ->Call(context, v8::Undefined(isolate()), static_cast<int>(arguments.size()),
+                 values.data())
           .ToLocal(&value)) {
     return {value, "", ""};
   }

@@ -5,14 +5,18 @@
 //   const v8::Isolate::Scope isolate_scope(host.isolate());
 //   const v8::HandleScope handles(host.isolate());
 //   const v8::Context::Scope context_scope(host.contextForRun());
-//   auto result = host.call("instantiate", {way, bytes, imports});
+//   auto result = host.call(DriverFunction::kInstantiate, {way, bytes, imports});
 #pragma once
 
 #include <v8.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/registration_outcome.h"
@@ -21,12 +25,33 @@
 
 namespace sigproof::fuzz {
 
+/// What the driver script can do, by the names of its functions.
+enum class DriverFunction : std::uint8_t {
+  kMakeMemory,
+  kMakeGlobal,
+  kMakeTable,
+  kMakeImports,
+  kCompile,
+  kInstantiate,
+  kHasRightPrototype,
+  kExported,
+  kCallExport,
+  kGrow,
+};
+inline constexpr std::size_t kDriverFunctionCount = 10;
+
+/// What is read of the driver's objects.
+enum class DriverMember : std::uint8_t { kReads, kLastMemory, kImports, kInstance };
+inline constexpr std::size_t kDriverMemberCount = 4;
+
 /// One per protocol and process, made at the first use and never destroyed: the process ends with
 /// it. The environment variable SIGPROOF_FUZZ_ASYNC set to 1 chooses compilation in the background
 /// (host::EngineFlags::async_compilation).
 class ShimHost final : private RegistrationObserver {
  public:
   static ShimHost& of(specified::Protocol protocol);
+  /// The same without `core`: for what a run costs, and for comparisons.
+  static ShimHost& plain();
 
   v8::Isolate* isolate() const { return isolate_.get(); }
   host::Isolate& host() { return isolate_; }
@@ -46,7 +71,18 @@ class ShimHost final : private RegistrationObserver {
     std::string message;
   };
   /// Calls a function of the driver. In the context's scope.
-  Result call(const char* function, std::initializer_list<v8::Local<v8::Value>> arguments);
+  Result call(DriverFunction function, std::initializer_list<v8::Local<v8::Value>> arguments);
+  v8::Local<v8::Value> member(v8::Local<v8::Object> object, DriverMember name) const;
+
+  /// A JavaScript function that does nothing.
+  v8::Local<v8::Function> function() const { return function_.Get(isolate()); }
+  /// A JavaScript function that returns what the last maker that was set makes.
+  v8::Local<v8::Function> memoryMaker() const { return memory_maker_.Get(isolate()); }
+  using MemoryMaker = std::function<v8::Local<v8::WasmMemoryObject>()>;
+  void setMemoryMaker(MemoryMaker maker) { make_memory_ = std::move(maker); }
+
+  v8::Local<v8::String> pollName() const { return poll_name_.Get(isolate()); }
+
   /// What a promise came to, once everything that is pending is done.
   Result await(v8::Local<v8::Promise> promise);
 
@@ -54,8 +90,10 @@ class ShimHost final : private RegistrationObserver {
   std::vector<RegistrationOutcome> takeOutcomes();
 
  private:
-  explicit ShimHost(specified::Protocol protocol);
+  explicit ShimHost(host::Isolate::Options options);
 
+  void takeDriver(v8::Local<v8::Context> context, v8::Local<v8::Object> driver);
+  void makeFunctions(v8::Local<v8::Context> context);
   void makeDecoy();
   void onRegistration(RegistrationOutcome outcome) noexcept override;
   Result errorResult(v8::Local<v8::Value> error) const;
@@ -63,7 +101,12 @@ class ShimHost final : private RegistrationObserver {
   std::vector<RegistrationOutcome> outcomes_;
   host::Isolate isolate_;
   v8::Global<v8::Context> context_;
-  v8::Global<v8::Object> driver_;
+  std::array<v8::Global<v8::Function>, kDriverFunctionCount> driver_;
+  std::array<v8::Global<v8::String>, kDriverMemberCount> members_;
+  v8::Global<v8::String> poll_name_;
+  v8::Global<v8::Function> function_;
+  v8::Global<v8::Function> memory_maker_;
+  MemoryMaker make_memory_;
   v8::Global<v8::WasmMemoryObject> decoy_;
   unsigned runs_in_context_ = 0;
 };

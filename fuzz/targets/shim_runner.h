@@ -1,7 +1,7 @@
 // Runs a ShimProgram in V8 with `core` installed, and has the oracle judge errors, outcomes and
 // every byte of every memory that can be reached.
 //
-//   ShimRunner(program).run();      // aborts with a report where a property is broken
+//   ShimRunner(input).run();      // aborts with a report where a property is broken
 #pragma once
 
 #include <v8.h>
@@ -12,15 +12,17 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/generate/shim_program.h"
+#include "fuzz/generate/stored_input.h"
 #include "fuzz/oracles/registration_oracle.h"
+#include "fuzz/targets/instance_requests.h"
 #include "fuzz/targets/shim_host.h"
 
 namespace sigproof::fuzz {
 
 class ShimRunner {
  public:
-  explicit ShimRunner(const ShimProgram& program);
+  /// `input` outlives it.
+  explicit ShimRunner(const ShimInput& input);
 
   /// Returns what was seen, in one text: the same input must give the same text whatever ran before
   /// in the process.
@@ -37,25 +39,15 @@ class ShimRunner {
   void runInContext();
   void instantiate(Way way);
   void instantiateBroken(Way way);
-  ShimHost::Result request(Way way);
-  v8::Local<v8::WasmMemoryObject> memoryOf(v8::Local<v8::Object> instance);
-
-  void prepareImports();
-  v8::Local<v8::WasmMemoryObject> makeImportedMemory();
-  static void onFreshMemory(const v8::FunctionCallbackInfo<v8::Value>& info);
-  v8::Local<v8::WasmMemoryObject> lastImportedMemory() const;
-  v8::Local<v8::Value> importedValue(const GlobalPlan& global);
-  void addImports();
-  void addDecoy();
-  void addImport(const ImportName& import, v8::Local<v8::Value> value);
-  void prefill(v8::Local<v8::WasmMemoryObject> memory) const;
+  void countInstantiation(const std::string& error,
+                          const std::vector<RegistrationOutcome>& outcomes);
   void checkReads(Way way, std::uint32_t reads_before) const;
   void checkPrototype(Way way, v8::Local<v8::Object> instance);
-  std::uint32_t reads() const;
 
   void perform(const AfterAction& action);
   void writeTerminated(Instance& instance, std::uint32_t value);
   void grow(Instance& instance, std::uint32_t pages);
+  void poll(const Instance& instance);
   void collect(Instance& instance);
   void end();
 
@@ -67,22 +59,17 @@ class ShimRunner {
   [[noreturn]] void fail(const char* property, const std::string& text) const;
 
   v8::Local<v8::Value> number(double value) const { return v8::Number::New(isolate_, value); }
-  v8::Local<v8::String> text(const std::string& value) const;
 
   const ShimProgram& program_;
   ShimHost& host_;
   v8::Isolate* isolate_;
   RegistrationOracle oracle_;
   std::vector<std::uint8_t> bytes_;
-  std::uint32_t import_count_ = 0;
-
-  // Local to the run's handle scope.
-  v8::Local<v8::Array> import_entries_;
-  v8::Local<v8::Object> imports_;  // the driver's state of them
-  v8::Local<v8::WasmMemoryObject> shared_memory_;
-  v8::Local<v8::WasmMemoryObject> decoy_;
+  std::optional<InstanceRequests> requests_;  // while in the run's handle scope
   std::vector<Instance> instances_;
 
+  bool is_registered_ = false;  // at least one
+  std::string why_wasted_ = "nothing";
   std::string step_ = "start";
   std::string seen_;
 };

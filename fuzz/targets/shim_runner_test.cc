@@ -3,58 +3,42 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <random>
-
 #include "fuzz/generate/module_writer.h"
+#include "fuzz/targets/random_inputs.h"
 #include "fuzz/targets/statistics.h"
 
 namespace sigproof::fuzz {
 namespace {
 
-// As long as an input that a fuzzer keeps.
-constexpr std::size_t kInputBytes = 160;
-
-std::vector<std::uint8_t> randomBytes(std::uint32_t seed) {
-  std::mt19937 engine(seed);
-  std::vector<std::uint8_t> bytes(kInputBytes);
-  std::ranges::generate(bytes, [&] { return static_cast<std::uint8_t>(engine() & 0xFF); });
-  return bytes;
-}
-
-ShimProgram randomProgram(std::uint32_t seed) {
-  const std::vector<std::uint8_t> bytes = randomBytes(seed);
-  ByteSource source(bytes);
-  return makeShimProgram(source);
+std::vector<std::uint8_t> inputOf(std::uint32_t seed) {
+  return randomBytes(ShimProgram::inputLayout().maxBytes(), seed);
 }
 
 std::string run(std::uint32_t seed) {
-  const ShimProgram program = randomProgram(seed);
-  return ShimRunner(program).run();
+  const ShimInput input = makeInput(inputOf(seed));
+  return ShimRunner(input).run();
 }
 
 TEST(ShimGenerator, TheSameBytesGiveTheSameProgramAndModule) {
   for (std::uint32_t seed = 0; seed < 50; ++seed) {
-    const ShimProgram first = randomProgram(seed);
-    const ShimProgram second = randomProgram(seed);
-    EXPECT_EQ(describe(first), describe(second));
-    EXPECT_EQ(writeModule(first.module), writeModule(second.module));
+    const ShimInput first = makeInput(inputOf(seed));
+    const ShimInput second = makeInput(inputOf(seed));
+    EXPECT_EQ(describe(first.program), describe(second.program));
+    EXPECT_EQ(first.module, second.module);
   }
 }
 
 TEST(ShimGenerator, NoBytesAndFewBytesAreAProgramToo) {
   for (std::size_t size = 0; size < 40; ++size) {
-    std::vector<std::uint8_t> bytes = randomBytes(7);
-    bytes.resize(size);
-    ByteSource source(bytes);
-    const ShimProgram program = makeShimProgram(source);
-    EXPECT_NE(ShimRunner(program).run(), "");
+    const ShimInput input = makeInput(randomBytes(size, 7));
+    EXPECT_NE(ShimRunner(input).run(), "");
   }
 }
 
 // A generator whose modules mostly register nothing tests nothing.
 TEST(ShimGenerator, MostModulesAreInstantiatedAndManyAreRegistered) {
-  constexpr std::uint32_t kPrograms = 400;
+  // So many that the few with dozens of instances don't decide alone.
+  constexpr std::uint32_t kPrograms = 1200;
   for (std::uint32_t seed = 0; seed < kPrograms; ++seed) run(seed);
   std::uint64_t requested = 0;
   for (unsigned way = 0; way < kWayCount; ++way) {

@@ -47,10 +47,11 @@ std::byte* bigMemory() {
 
 TestMemory::TestMemory(const MemoryPlan& plan) : length_(plan.length), capacity_(plan.capacity) {
   if (plan.is_big) {
-    windows_.assign(kBigWindows.begin(), kBigWindows.end());
+    windows_ = kBigWindows;
     data_ = bigMemory();
   } else {
-    windows_.push_back({0, capacity_});
+    whole_ = {0, capacity_};
+    windows_ = {&whole_, 1};
     owned_ = std::make_unique<std::byte[]>(capacity_);
     data_ = owned_.get();
   }
@@ -71,12 +72,46 @@ void TestMemory::grow(std::uint64_t bytes) {
 ReferenceMemory TestMemory::snapshot() const {
   unpoisonTail();
   ReferenceMemory result{.length = length_, .pieces = {}};
+  result.pieces.reserve(windows_.size());
   for (const AddressWindow& window : windows_) {
-    const auto* begin = reinterpret_cast<const std::uint8_t*>(data_ + window.begin);
-    result.pieces.push_back({window.begin, {begin, begin + window.size}});
+    const std::span<const std::uint8_t> bytes = bytesOf(window);
+    result.pieces.push_back({window.begin, {bytes.begin(), bytes.end()}});
   }
   poisonTail();
   return result;
+}
+
+// In place: a copy of the windows costs more than all the rest of an operation.
+std::optional<TestMemory::Difference> TestMemory::differenceFrom(
+    const ReferenceMemory& expected) const {
+  std::optional<Difference> result;
+  unpoisonTail();
+  for (std::size_t i = 0; i < windows_.size() && !result; ++i) {
+    const std::span<const std::uint8_t> seen = bytesOf(windows_[i]);
+    const std::vector<std::uint8_t>& bytes = expected.pieces[i].bytes;
+    // memcmp, far the fastest; a memory of no bytes may have no address.
+    if (seen.empty() || std::memcmp(seen.data(), bytes.data(), seen.size()) == 0) continue;
+    const auto [is, was] = std::ranges::mismatch(seen, bytes);
+    result = {windows_[i].begin + static_cast<std::uint64_t>(is - seen.begin()), *was, *is};
+  }
+  poisonTail();
+  return result;
+}
+
+bool TestMemory::holds(std::uint64_t address, std::uint32_t value) const {
+  const auto window = std::ranges::find_if(windows_, [&](const AddressWindow& candidate) {
+    return address >= candidate.begin && candidate.size >= sizeof value &&
+           address - candidate.begin <= candidate.size - sizeof value;
+  });
+  if (window == windows_.end()) return false;
+  unpoisonTail();
+  const std::span<const std::uint8_t> bytes = bytesOf(*window).subspan(address - window->begin);
+  bool is_equal = true;
+  for (unsigned i = 0; i < sizeof value; ++i) {
+    is_equal = is_equal && bytes[i] == static_cast<std::uint8_t>(value >> (8 * i));
+  }
+  poisonTail();
+  return is_equal;
 }
 
 void TestMemory::poisonTail() const {

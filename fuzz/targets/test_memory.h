@@ -8,7 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
+#include <optional>
+#include <span>
 
 #include "fuzz/generate/registration_program.h"
 #include "fuzz/oracles/registration_reference.h"
@@ -35,11 +36,27 @@ class TestMemory {
   /// Everything that can be touched, also beyond the length.
   ReferenceMemory snapshot() const;
 
+  struct Difference {
+    std::uint64_t address;
+    std::uint8_t expected;
+    std::uint8_t seen;
+  };
+  /// The first byte that is not as in `expected`, which began as a snapshot() of this memory.
+  std::optional<Difference> differenceFrom(const ReferenceMemory& expected) const;
+
+  /// Whether the word there is `value`. False where a byte of it can't be touched.
+  bool holds(std::uint64_t address, std::uint32_t value) const;
+
  private:
+  // The bytes of a window, beyond the length too. While the tail is not poisoned.
+  std::span<const std::uint8_t> bytesOf(const AddressWindow& window) const {
+    return {reinterpret_cast<const std::uint8_t*>(data_ + window.begin), window.size};
+  }
   void poisonTail() const;
   void unpoisonTail() const;
 
-  std::vector<AddressWindow> windows_;
+  AddressWindow whole_{};  // the one window of a small one
+  std::span<const AddressWindow> windows_;
   std::unique_ptr<std::byte[]> owned_;
   std::byte* data_ = nullptr;
   std::uint64_t length_;

@@ -1,0 +1,50 @@
+#include "fuzz/generate/module_editor.h"
+
+#include <gtest/gtest.h>
+
+namespace sigproof::fuzz {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+constexpr std::uint8_t kPreamble[] = {0x00, 'a', 's', 'm', 1, 0, 0, 0};
+
+Bytes module(const Bytes& sections) {
+  Bytes bytes(std::begin(kPreamble), std::end(kPreamble));
+  bytes.insert(bytes.end(), sections.begin(), sections.end());
+  return bytes;
+}
+
+TEST(ModuleEditor, TheSecondMemoryComesAfterTheFirst) {
+  EXPECT_EQ(withSecondMemory(module({5, 3, 1, 0, 2})), module({5, 5, 2, 0, 2, 0, 1}));
+}
+
+TEST(ModuleEditor, AModuleThatImportsItsMemoryGetsASectionInItsPlace) {
+  const Bytes types_and_globals = module({1, 1, 0, 6, 1, 0});
+  EXPECT_EQ(withSecondMemory(types_and_globals), module({1, 1, 0, 5, 3, 1, 0, 1, 6, 1, 0}));
+  EXPECT_EQ(withSecondMemory(module({1, 1, 0})), module({1, 1, 0, 5, 3, 1, 0, 1}));
+}
+
+TEST(ModuleEditor, ACustomSectionIsFoundAgainAndTakenOff) {
+  const Bytes plain = module({1, 1, 0});
+  for (const std::size_t size : {0U, 1U, 127U, 128U, 20000U}) {
+    const Bytes content(size, 0xAB);
+    const Bytes both = withCustomSection(plain, "note", content);
+    const auto split = splitCustomSection(both, "note");
+    ASSERT_TRUE(split) << size;
+    EXPECT_EQ(Bytes(split->module.begin(), split->module.end()), plain);
+    EXPECT_EQ(Bytes(split->content.begin(), split->content.end()), content);
+    EXPECT_FALSE(splitCustomSection(both, "vote"));
+    EXPECT_FALSE(splitCustomSection(both, "notes"));
+  }
+}
+
+TEST(ModuleEditor, ATornModuleHasNoSection) {
+  const Bytes both = withCustomSection(module({1, 1, 0}), "note", Bytes(300, 1));
+  for (std::size_t size = 0; size < both.size(); ++size) {
+    EXPECT_FALSE(splitCustomSection(std::span(both).first(size), "note")) << size;
+  }
+}
+
+}  // namespace
+}  // namespace sigproof::fuzz

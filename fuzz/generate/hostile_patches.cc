@@ -211,6 +211,7 @@ constexpr const char* kPromiseTricks[] = {
 };
 
 constexpr const char* kErrorTricks[] = {
+    // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one long line
     "Error.prepareStackTrace = (e, sites) => sites.map((s) => [s.getFunctionName(), "
     "s.getTypeName(), "
     "s.isNative(), s.isConstructor(), s.isToplevel(), s.isAsync(), s.getFileName(), "

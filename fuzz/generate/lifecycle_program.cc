@@ -5,21 +5,22 @@
 namespace sigproof::fuzz {
 namespace {
 
-using Kind = LifecycleAction::Kind;
+using ActionKind = LifecycleAction::Kind;
 
 constexpr std::array<const char*, kLifecycleActionKindCount> kNames{
     "listen", "listen by promise", "drop", "terminate", "grow",    "collect",
     "renew",  "leave scope",       "burn", "use up",    "dispose", "kill another inside"};
 
 // What costs milliseconds is rare: a kill 25, an isolate 3, a budget 1.
-Kind makeKind(ByteSource& source) {
-  if (source.oneIn(100)) return Kind::kKillAnotherInside;
-  if (source.oneIn(24)) return Kind::kDispose;
-  if (source.oneIn(20)) return Kind::kUseUp;
-  if (source.oneIn(12)) return Kind::kCollect;
-  return source.pick({Kind::kListen, Kind::kListen, Kind::kListen, Kind::kListenByPromise,
-                      Kind::kDrop, Kind::kTerminate, Kind::kGrow, Kind::kRenew, Kind::kRenew,
-                      Kind::kLeaveScope, Kind::kBurn, Kind::kBurn});
+ActionKind makeKind(ByteSource& source) {
+  if (source.oneIn(100)) return ActionKind::kKillAnotherInside;
+  if (source.oneIn(24)) return ActionKind::kDispose;
+  if (source.oneIn(20)) return ActionKind::kUseUp;
+  if (source.oneIn(12)) return ActionKind::kCollect;
+  return source.pick({ActionKind::kListen, ActionKind::kListen, ActionKind::kListen,
+                      ActionKind::kListenByPromise, ActionKind::kDrop, ActionKind::kTerminate,
+                      ActionKind::kGrow, ActionKind::kRenew, ActionKind::kRenew,
+                      ActionKind::kLeaveScope, ActionKind::kBurn, ActionKind::kBurn});
 }
 
 LifecyclePhase makePhase(ByteSource& source) {
@@ -32,7 +33,7 @@ LifecyclePhase makePhase(ByteSource& source) {
   for (std::vector<LifecycleAction>& actions : phase.actions) {
     const unsigned count = source.below(LifecycleProgram::kMaxActions + 1);
     for (unsigned i = 0; i < count; ++i) {
-      const Kind kind = makeKind(source);
+      const ActionKind kind = makeKind(source);
       actions.push_back({.kind = kind, .index = source.byte()});
     }
   }
@@ -41,7 +42,7 @@ LifecyclePhase makePhase(ByteSource& source) {
 
 }  // namespace
 
-const char* name(Kind kind) noexcept { return kNames.at(static_cast<std::size_t>(kind)); }
+const char* name(ActionKind kind) noexcept { return kNames.at(static_cast<std::size_t>(kind)); }
 
 std::string describe(const LifecycleProgram& program) {
   std::string text;

@@ -38,6 +38,19 @@ const char* propertyOf(const Notice& notice) {
   return "T5";
 }
 
+// Of the two lines that differ, the property of the one that says more than that it is another.
+std::string propertyAt(std::span<const Notice> without, std::span<const Notice> with,
+                       std::size_t index) {
+  const std::string any_difference = "T5";
+  std::string property = any_difference;
+  for (const std::span<const Notice> log : {without, with}) {
+    if (index < log.size() && propertyOf(log[index]) != any_difference) {
+      property = propertyOf(log[index]);
+    }
+  }
+  return property;
+}
+
 std::string lineAt(std::span<const Notice> log, std::size_t index) {
   return index < log.size() ? log[index].text : "(nothing more)";
 }
@@ -54,7 +67,7 @@ std::optional<Violation> judgeLogs(std::span<const Notice> without, std::span<co
     text += fmt::format(" `{}`", without[i].text);
   }
   std::ranges::replace(text, '\n', ' ');
-  return Violation{propertyOf(index < with.size() ? with[index] : without[index]), text};
+  return Violation{propertyAt(without, with, index), text};
 }
 
 std::optional<Violation> judgeMemory(std::span<const std::uint8_t> without,

@@ -27,6 +27,13 @@ TEST(TransparencyOracle, RefusesANoticeMoreOneLessAndAnotherOrder) {
   EXPECT_EQ(propertyOfDifference(two, {two[1], two[0]}), "T5");
 }
 
+TEST(TransparencyOracle, T4_NamesTheNoticeThatIsMissingNotTheOneInItsPlace) {
+  const Log without{{Kind::kRejection, "#1 is rejected, unhandled"},
+                    {Kind::kEnd, "the script ends"}};
+  EXPECT_EQ(propertyOfDifference(without, {without[1]}), "T4");
+  EXPECT_EQ(propertyOfDifference({without[1]}, without), "T4");
+}
+
 TEST(TransparencyOracle, NamesThePropertyThatADifferenceBreaks) {
   const auto property = [](Kind kind, const char* text) {
     return propertyOfDifference({{kind, "as it was"}}, {{kind, text}});

@@ -22,13 +22,13 @@ bool isVisible(const Expectation& expected) {
 void Campaign::run(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   std::uint64_t number = 0;
-  const auto isOver = [&] {
+  const auto is_over = [&] {
     return (options.is_first_enough && !new_.empty()) ||
            (options.modules && number >= *options.modules) ||
            (options.time && std::chrono::steady_clock::now() - begin >= *options.time);
   };
   for (const FixedProgram& fixed : fixedPrograms()) compare(fixed.program);
-  while (!isOver()) {
+  while (!is_over()) {
     std::vector<PeerProgram> programs;
     while (programs.size() < kBatchSize && !(options.modules && number >= *options.modules)) {
       programs.push_back(makePeerProgram(options.seed, number++));

@@ -22,7 +22,7 @@ std::optional<PeerProgram> firstThatShows(std::vector<PeerProgram> programs,
     expected.push_back(expect(program));
     cases.push_back(toCase(program, expected.back()));
   }
-  const std::vector<Verdict> seen = side.run(cases);
+  const std::vector<peer::Verdict> seen = side.run(cases);
   for (std::size_t i = 0; i < programs.size(); ++i) {
     if (shows(programs[i], expected[i], seen[i], deviation)) return std::move(programs[i]);
   }
@@ -31,7 +31,7 @@ std::optional<PeerProgram> firstThatShows(std::vector<PeerProgram> programs,
 
 }  // namespace
 
-bool shows(const PeerProgram& program, const Expectation& expected, const Verdict& seen,
+bool shows(const PeerProgram& program, const Expectation& expected, const peer::Verdict& seen,
            const Deviation& deviation) {
   if (!seen.refused.empty()) return false;
   return std::ranges::any_of(judge(program, expected, seen), [&](const Deviation& other) {

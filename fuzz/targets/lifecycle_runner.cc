@@ -20,7 +20,7 @@
 namespace sigproof::fuzz {
 namespace {
 
-using Kind = LifecycleAction::Kind;
+using ActionKind = LifecycleAction::Kind;
 
 // The least there is. The hard limit is out of reach.
 constexpr CpuLimit::Options kLimits{.soft_limit_ms = 1, .hard_limit_ms = 3'600'000};
@@ -77,35 +77,35 @@ class LifecycleRunner::Turn {
   void act(const LifecycleAction& action) {
     const std::size_t count = world_.oracle.instanceCount();
     switch (action.kind) {
-      case Kind::kListen:
-      case Kind::kListenByPromise:
+      case ActionKind::kListen:
+      case ActionKind::kListenByPromise:
         if (count < LifecycleProgram::kMaxInstances) listen(action.kind);
         return;
-      case Kind::kDrop:
-      case Kind::kTerminate:
-      case Kind::kGrow:
+      case ActionKind::kDrop:
+      case ActionKind::kTerminate:
+      case ActionKind::kGrow:
         if (count > 0) change(action.kind, action.index % count);
         return;
-      case Kind::kCollect:
+      case ActionKind::kCollect:
         isolate().collectGarbage();
         return;
-      case Kind::kRenew:
+      case ActionKind::kRenew:
         renew();
         return;
-      case Kind::kLeaveScope:
+      case ActionKind::kLeaveScope:
         scope_.reset();
         scope_.emplace(isolate().limit());
         return;
-      case Kind::kBurn:
+      case ActionKind::kBurn:
         burn(kBurnUnitNs * action.index);
         return;
-      case Kind::kUseUp:
+      case ActionKind::kUseUp:
         useUp();
         return;
-      case Kind::kDispose:
+      case ActionKind::kDispose:
         dispose();
         return;
-      case Kind::kKillAnotherInside:
+      case ActionKind::kKillAnotherInside:
         killAnotherInside();
         return;
     }
@@ -143,8 +143,8 @@ class LifecycleRunner::Turn {
     reportViolation({property, fmt::format("`{}` gave {}, not {}", script, got, expected)});
   }
 
-  void listen(Kind kind) {
-    if (kind == Kind::kListen) {
+  void listen(ActionKind kind) {
+    if (kind == ActionKind::kListen) {
       expect("kept.push(new WebAssembly.Instance(module)) && 1", "1", "T1");
     } else {
       isolate().evaluate("WebAssembly.instantiate(module).then((made) => { kept.push(made); })");
@@ -153,12 +153,12 @@ class LifecycleRunner::Turn {
     expect("kept.length", std::to_string(world_.oracle.instanceCount()), "T4");
   }
 
-  void change(Kind kind, std::size_t index) {
+  void change(ActionKind kind, std::size_t index) {
     const std::string instance = fmt::format("kept[{}]", index);
-    if (kind == Kind::kDrop) {
+    if (kind == ActionKind::kDrop) {
       isolate().evaluate(fmt::format("kept.splice({}, 1); 0", index));
       world_.oracle.drop(index);
-    } else if (kind == Kind::kGrow) {
+    } else if (kind == ActionKind::kGrow) {
       isolate().evaluate("try { " + instance + ".exports.memory.grow(1) } catch { }");
     } else {
       isolate().evaluate(fmt::format("new Uint32Array({}.exports.memory.buffer)[{}] = {}", instance,
@@ -235,7 +235,7 @@ LifecycleRunner::LifecycleRunner(const LifecycleProgram& program)
 }
 
 void LifecycleRunner::count() const {
-  static CounterOfEach<Kind, kLifecycleActionKindCount> count_action("actions");
+  static CounterOfEach<ActionKind, kLifecycleActionKindCount> count_action("actions");
   for (const LifecyclePhase& phase : program_.phases) {
     for (const auto& actions : phase.actions) {
       for (const LifecycleAction& action : actions) count_action(action.kind);

@@ -47,6 +47,9 @@ json valueOf(const GlobalPlan& global) {
     case ValueType::kF32:
     case ValueType::kF64:
       return static_cast<double>(global.bits);
+    case ValueType::kFuncref:
+    case ValueType::kExternref:
+      return nullptr;
     default:
       return numberOf(static_cast<std::uint32_t>(global.bits), global.form);
   }

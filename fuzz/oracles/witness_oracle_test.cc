@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/module_inspector.h"
+#include "fuzz/oracles/specification.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -28,7 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using reports::Record;
-using reports::Verdict;
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
@@ -158,7 +157,7 @@ void concludeCampaign(Record& record, const CommandLine& line, const Campaign& c
   const std::string counts = fmt::format("{} modules compared, {} differences of {} known findings",
                                          campaign.counts().modules, sumOf(campaign.counts().known),
                                          campaign.counts().known.size());
-  record.verdict = fresh.empty() ? Verdict::kPassed : Verdict::kFailed;
+  record.verdict = fresh.empty() ? reports::Verdict::kPassed : reports::Verdict::kFailed;
   if (fresh.empty()) {
     record.summary = counts + restartsText(sides);
     return;
@@ -205,7 +204,7 @@ void runCampaign(const CommandLine& line, Record& record) {
   concludeCampaign(record, line, campaign, sides);
   if (failure.empty()) return;
   // What was found stands, but the run is not whole.
-  if (record.verdict == Verdict::kPassed) record.verdict = Verdict::kUnfinished;
+  if (record.verdict == reports::Verdict::kPassed) record.verdict = reports::Verdict::kUnfinished;
   record.summary = fmt::format("{}; {}", failure, record.summary);
 }
 
@@ -248,7 +247,7 @@ void replayFindings(const CommandLine& line, const std::vector<Finding>& finding
   }
   record.executions = findings.size();
   record.detail["trace"] = trace;
-  record.verdict = failures == 0 ? Verdict::kPassed : Verdict::kFailed;
+  record.verdict = failures == 0 ? reports::Verdict::kPassed : reports::Verdict::kFailed;
   describeSides(record, sides);
   if (failures == 0) {
     record.summary =
@@ -260,9 +259,9 @@ void replayFindings(const CommandLine& line, const std::vector<Finding>& finding
 
 // --- the program --------------------------------------------------------------------------------
 
-int exitStatusOf(Verdict verdict) {
-  if (verdict == Verdict::kPassed) return 0;
-  return verdict == Verdict::kSkipped ? kExitSkipped : kExitFailed;
+int exitStatusOf(reports::Verdict verdict) {
+  if (verdict == reports::Verdict::kPassed) return 0;
+  return verdict == reports::Verdict::kSkipped ? kExitSkipped : kExitFailed;
 }
 
 int finish(Record& record, std::chrono::steady_clock::time_point begin) {
@@ -280,7 +279,7 @@ int runCheck(const CommandLine& line) {
   Record record = startRecord(line.run);
   record.replay = "build/bin/sigproof peer run " + line.run;
   if (!isWorkerdThere(line)) {
-    record.verdict = Verdict::kSkipped;
+    record.verdict = reports::Verdict::kSkipped;
     record.summary = absenceOf(line);
   } else if (line.run == kCampaign) {
     runCampaign(line, record);

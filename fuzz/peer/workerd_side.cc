@@ -46,7 +46,7 @@ int execute(const fs::path& program, const fs::path& config, const std::string& 
   return kExecFailed;
 }
 
-std::size_t append(const char* data, std::size_t size, std::size_t count, void* text) noexcept {
+std::size_t takeAnswer(const char* data, std::size_t size, std::size_t count, void* text) noexcept {
   try {
     static_cast<std::string*>(text)->append(data, size * count);
     return size * count;
@@ -108,7 +108,7 @@ void WorkerdSide::start() {
   // Else libcurl waits for leave to send a large batch.
   headers_.reset(curl_slist_append(nullptr, "Expect:"));
   curl_easy_setopt(curl_.get(), CURLOPT_HTTPHEADER, headers_.get());
-  curl_easy_setopt(curl_.get(), CURLOPT_WRITEFUNCTION, &append);
+  curl_easy_setopt(curl_.get(), CURLOPT_WRITEFUNCTION, &takeAnswer);
 }
 
 void WorkerdSide::restart() { start(); }

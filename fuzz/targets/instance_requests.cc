@@ -219,7 +219,7 @@ ShimHost::Result InstanceRequests::source(Way way) {
 }
 
 ShimHost::Result InstanceRequests::request(Way way) {
-  const ShimHost::Result source_of_it = source(way);
+  ShimHost::Result source_of_it = source(way);
   if (!source_of_it.error.empty()) return source_of_it;
   v8::Local<v8::Value> imports = v8::Undefined(isolate_);
   if (!state_.IsEmpty()) imports = host_.member(state_, DriverMember::kImports);

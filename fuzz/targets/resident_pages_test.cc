@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
 namespace sigproof::fuzz {
 namespace {
 

@@ -1,7 +1,7 @@
 # The targets that run a program in two worlds, with core and without, and compare what it sees.
 
 # What fuzz/CMakeLists.txt is told of them.
-set(SIGPROOF_WORLD_FUZZERS transparency hostile raw_bytes)
+set(SIGPROOF_WORLD_FUZZERS transparency hostile raw_bytes real_modules)
 
 # What programs are written with, as a function that returns its text.
 set(SIGPROOF_WORLD_PRELUDE_SOURCE ${CMAKE_CURRENT_BINARY_DIR}/world_prelude.cc CACHE INTERNAL "")
@@ -37,4 +37,10 @@ function(sigproof_add_world_fuzzers suffix output)
   sigproof_add_fuzz_target(raw_bytes SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds} binaryen
     SOURCES generate/module_plan.cc generate/module_writer.cc generate/raw_module.cc
             targets/raw_bytes_runner.cc)
+  sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output}
+    LIBRARIES ${worlds} binaryen
+    SOURCES generate/edited_module.cc generate/module_plan.cc generate/module_writer.cc
+            generate/raw_module.cc targets/raw_bytes_runner.cc
+            ../corpus/modules/binaryen_globals.cc ../corpus/modules/manifest.cc
+            ../corpus/modules/module_editor.cc ../corpus/modules/wasm_shape.cc)
 endfunction()

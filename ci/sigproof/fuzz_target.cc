@@ -67,6 +67,12 @@ const std::map<std::string, FuzzTargetFacts, std::less<>>& allFacts() {
             "instances of modules with a start section, 64-bit memories, formats newer than "
             "V8 10.2",
         .engine = kFuzzer + "; V8 10.2 of libnode"}},
+      {"real_modules",
+       {.properties = {"R1", "R5", "R7", "T4"},
+        .covered = "modules of npm packages, up to 300,000 bytes, changed in up to three places, "
+                   "listening or not, with core and without",
+        .cannot_see = "what their functions do, instances of those with a start section",
+        .engine = kFuzzer + "; V8 10.2 of libnode"}},
   };
   return kFacts;
 }

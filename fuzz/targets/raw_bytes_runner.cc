@@ -17,10 +17,10 @@
 namespace sigproof::fuzz {
 namespace {
 
-// The script needs the types of imports and exports. Memories and tables of a mutant's size would
-// take the time of many runs.
+// The script needs the types of imports and exports. Tables of a mutant's size would take the time
+// of many runs.
 constexpr const char* kEngineFlags =
-    "--experimental-wasm-type-reflection --wasm-max-mem-pages=64 --wasm-max-table-size=1000";
+    "--experimental-wasm-type-reflection --wasm-max-table-size=10000 --wasm-max-mem-pages=";
 
 // That raw_script.js leaves to do, at most.
 constexpr unsigned kTasks = 4;
@@ -51,8 +51,10 @@ ModuleInspection inspectExactly(std::span<const std::uint8_t> bytes,
 
 }  // namespace
 
-std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async) {
-  static const bool kIsSet = (World::addEngineFlags(kEngineFlags), true);
+std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async,
+                        unsigned max_memory_pages) {
+  static const std::string kFlags = kEngineFlags + std::to_string(max_memory_pages);
+  static const bool kIsSet = (World::addEngineFlags(kFlags.c_str()), true);
   static_cast<void>(kIsSet);
   const ScriptProgram program = programFor(bytes, is_async);
   const ScriptRun run = runInBothWorlds(program);

@@ -10,7 +10,12 @@
 
 namespace sigproof::fuzz {
 
-/// Returns what was seen, in one text. `is_async`: bytes are compiled in the background.
-std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async);
+/// Memories of a mutant's size would take the time of many runs.
+inline constexpr unsigned kMostPagesOfAMutant = 64;
+
+/// Returns what was seen, in one text. `is_async`: bytes are compiled in the background. The engine
+/// refuses modules whose memory is larger than `max_memory_pages`, which is the same in each call.
+std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async,
+                        unsigned max_memory_pages = kMostPagesOfAMutant);
 
 }  // namespace sigproof::fuzz

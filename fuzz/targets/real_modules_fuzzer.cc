@@ -44,7 +44,7 @@ const std::vector<Bytes>& modules() {
       return readModules();
     } catch (const std::exception& error) {
       std::fprintf(stderr, "fuzz-real_modules: %s; ci/setup installs the packages\n", error.what());
-      std::exit(2);
+      std::exit(2);  // NOLINT(concurrency-mt-unsafe): before any other thread
     }
   }();
   return kModules;

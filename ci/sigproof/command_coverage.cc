@@ -34,13 +34,13 @@ std::string sourceLine(const std::filesystem::path& file, std::uint64_t line) {
   return text;
 }
 
-int coverage(const CommandContext& context, const std::filesystem::path& folder,
-             const std::string& out) {
+int coverage(const CommandContext& context, const CoverageAim& aim,
+             const std::filesystem::path& folder, const std::string& out) {
   const std::filesystem::path root = context.workspace.source_root;
   std::vector<CoveredFile> files = readLcov(textOf(folder / "core.lcov"), root.string() + "/");
   readBranches(textOf(folder / "core.json"), root.string() + "/", files);
   const auto record = judgeCoverage(
-      files, readExceptions(textOf(root / "core/coverage_exceptions.json")),
+      aim, files, readExceptions(textOf(root / aim.exceptions), aim.exceptions),
       [&](const std::string& file, std::uint64_t line) { return sourceLine(root / file, line); });
   reports::RunInfo run = describeRun(context.workspace, context.command, 0);
   run.seed = "";
@@ -75,8 +75,12 @@ void addCoverageCommand(CLI::App& app, CommandContext& context) {
   command->add_option("DIR", *folder, "Holds what llvm-cov exported: core.lcov and core.json")
       ->required();
   command->add_option("--out", *out, "Where the report goes")->capture_default_str();
-  command->callback(
-      [&context, folder, out] { context.exit_status = coverage(context, *folder, *out); });
+  const auto is_corpus = std::make_shared<bool>(false);
+  command->add_flag("--corpus", *is_corpus, "It was the stored inputs of the fuzz targets that ran");
+  command->callback([&context, folder, out, is_corpus] {
+    context.exit_status =
+        coverage(context, *is_corpus ? corpusAim() : unitTestAim(), *folder, *out);
+  });
 }
 
 }  // namespace sigproof::tool

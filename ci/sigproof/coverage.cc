@@ -43,11 +43,11 @@ std::string trimmed(const std::string& line) {
   return begin == std::string::npos ? "" : line.substr(begin);
 }
 
-std::string memberOf(const json& entry, const char* name) {
+std::string memberOf(const json& entry, const char* name, const std::string& exceptions) {
   const auto found = entry.find(name);
   if (found == entry.end() || !found->is_string() || found->get<std::string>().empty()) {
-    throw UserError(fmt::format("core/coverage_exceptions.json: an entry has no text \"{}\": {}",
-                                name, entry.dump()));
+    throw UserError(
+        fmt::format("{}: an entry has no text \"{}\": {}", exceptions, name, entry.dump()));
   }
   return *found;
 }
@@ -62,6 +62,24 @@ json unreachedJson(const CoveredFile& file, const CoveredThing& thing, const std
 }
 
 }  // namespace
+
+CoverageAim unitTestAim() {
+  return {.check = "coverage/core",
+          .bar = 0.98,
+          .exceptions = "core/coverage_exceptions.json",
+          .covered = "core/*.h, core/*.cc and core/v8 under core's own unit tests; each "
+                     "instantiation of a template counts as the same code",
+          .replay = "ci/coverage"};
+}
+
+CoverageAim corpusAim() {
+  return {.check = "coverage/corpus",
+          .bar = 0.95,
+          .exceptions = "fuzz/coverage_exceptions.json",
+          .covered = "core's list, registration and shim under the stored inputs of all fuzz "
+                     "targets (corpus/seeds, corpus/crashes) and nothing else",
+          .replay = "ci/coverage --corpus"};
+}
 
 std::vector<CoveredFile> readLcov(const std::string& text, const std::string& root) {
   std::vector<CoveredFile> files;
@@ -113,29 +131,29 @@ void readBranches(const std::string& json_text, const std::string& root,
   }
 }
 
-std::vector<CoverageException> readExceptions(const std::string& json_text) {
+std::vector<CoverageException> readExceptions(const std::string& json_text,
+                                              const std::string& file) {
   const json entries = json::parse(json_text, nullptr, false);
-  if (!entries.is_array()) throw UserError("core/coverage_exceptions.json is no array of JSON");
+  if (!entries.is_array()) throw UserError(file + " is no array of JSON");
   std::vector<CoverageException> exceptions;
   for (const json& entry : entries) {
-    const std::string what = memberOf(entry, "what");
+    const std::string what = memberOf(entry, "what", file);
     if (what != "line" && what != "branch") {
-      throw UserError("core/coverage_exceptions.json: \"what\" is \"line\" or \"branch\", not " +
-                      what);
+      throw UserError(file + ": \"what\" is \"line\" or \"branch\", not " + what);
     }
-    exceptions.push_back({.file = memberOf(entry, "file"),
+    exceptions.push_back({.file = memberOf(entry, "file", file),
                           .is_branch = what == "branch",
-                          .code = memberOf(entry, "code"),
-                          .reason = memberOf(entry, "reason")});
+                          .code = memberOf(entry, "code", file),
+                          .reason = memberOf(entry, "reason", file)});
   }
   return exceptions;
 }
 
 reports::Record judgeCoverage(
-    const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
+    const CoverageAim& aim, const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
     const std::function<std::string(const std::string&, std::uint64_t)>& source_line) {
   reports::Record record;
-  record.check = "coverage/core";
+  record.check = aim.check;
   record.kind = reports::Kind::kCoverage;
   std::vector<bool> is_used(exceptions.size(), false);
   const auto reason_for = [&](const CoveredFile& file, const CoveredThing& thing,
@@ -181,22 +199,20 @@ reports::Record judgeCoverage(
     if (!is_used[i]) stale.push_back(exceptions[i].file + ": " + exceptions[i].code);
   }
 
-  const bool is_passed = lines.value() >= kCoverageBar && branches.value() >= kCoverageBar &&
+  const bool is_passed = lines.value() >= aim.bar && branches.value() >= aim.bar &&
                          unargued == 0 && stale.empty() && lines.all != 0;
   record.verdict = is_passed ? reports::Verdict::kPassed : reports::Verdict::kFailed;
   record.executions = branches.all;
-  record.engine = "llvm-cov 19, without optimisation";
+  record.engine = "llvm-cov 19";
   record.summary = fmt::format(
       "{:.1f} % of {} lines and {:.1f} % of {} branches reached, {} % asked; {} unreached, of "
       "which "
       "{} not argued; {} stale exceptions",
-      lines.value() * 100, lines.all, branches.value() * 100, branches.all, kCoverageBar * 100,
+      lines.value() * 100, lines.all, branches.value() * 100, branches.all, aim.bar * 100,
       unreached.size(), unargued, stale.size());
-  record.covered =
-      "core/*.h, core/*.cc and core/v8 under core's own unit tests; each instantiation "
-      "of a template counts as the same code";
+  record.covered = aim.covered;
   record.cannot_see = "Whether a test that reaches a line would notice if it were wrong.";
-  record.replay = "ci/coverage";
+  record.replay = aim.replay;
   record.detail = {{"files", table}, {"unreached", unreached}};
   if (!stale.empty()) record.detail["stale_exceptions"] = stale;
   return record;

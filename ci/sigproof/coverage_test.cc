@@ -24,6 +24,10 @@ std::string pretendedLine(const std::string& /*file*/, std::uint64_t line) {
   return line == 1 ? "  if (failed) return;" : "  abort();";
 }
 
+std::vector<CoverageException> readExceptionsOf(const std::string& json_text) {
+  return readExceptions(json_text, "exceptions.json");
+}
+
 // A hundred lines and branches, of which so many are not reached.
 std::vector<CoveredFile> fileWith(std::size_t unreached_lines, std::size_t unreached_branches) {
   CoveredFile file{.file = "core/list.h", .things = {}};
@@ -54,38 +58,38 @@ TEST(Coverage, ReadsLinesAndBranchesOfTheRepositoryAlone) {
 }
 
 TEST(Coverage, PassesWhereWhatIsNotReachedIsArgued) {
-  const auto record = judgeCoverage(fileWith(2, 2), kBoth, pretendedLine);
+  const auto record = judgeCoverage(unitTestAim(), fileWith(2, 2), kBoth, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kPassed) << record.summary;
 }
 
 TEST(Coverage, FailsForOneThingThatNobodyArgued) {
-  const auto record = judgeCoverage(fileWith(1, 1), {kBoth[0]}, pretendedLine);
+  const auto record = judgeCoverage(unitTestAim(), fileWith(1, 1), {kBoth[0]}, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
   EXPECT_THAT(record.detail.dump(), HasSubstr("NOT ARGUED"));
 }
 
 TEST(Coverage, FailsBelowTheBarHoweverMuchIsArgued) {
-  EXPECT_EQ(judgeCoverage(fileWith(3, 1), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
-  EXPECT_EQ(judgeCoverage(fileWith(1, 3), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(3, 1), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(1, 3), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
 }
 
 TEST(Coverage, FailsForAnExceptionThatArguesForNothing) {
-  const auto record = judgeCoverage(fileWith(1, 0), kBoth, pretendedLine);
+  const auto record = judgeCoverage(unitTestAim(), fileWith(1, 0), kBoth, pretendedLine);
   EXPECT_EQ(record.verdict, reports::Verdict::kFailed);
   EXPECT_THAT(record.detail.at("stale_exceptions").dump(), HasSubstr("failed"));
 }
 
 TEST(Coverage, FailsWhereNothingWasMeasured) {
-  EXPECT_EQ(judgeCoverage({}, {}, pretendedLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(unitTestAim(), {}, {}, pretendedLine).verdict, reports::Verdict::kFailed);
 }
 
 TEST(Coverage, AnExceptionNeedsItsReason) {
-  EXPECT_THROW(readExceptions("{}"), UserError);
-  EXPECT_THROW(readExceptions(R"([{"file": "a", "what": "line", "code": "b", "reason": ""}])"),
+  EXPECT_THROW(readExceptionsOf("{}"), UserError);
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "what": "line", "code": "b", "reason": ""}])"),
                UserError);
-  EXPECT_THROW(readExceptions(R"([{"file": "a", "what": "path", "code": "b", "reason": "c"}])"),
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "what": "path", "code": "b", "reason": "c"}])"),
                UserError);
-  EXPECT_THAT(readExceptions(R"([{"file": "a", "what": "line", "code": "b", "reason": "c"}])"),
+  EXPECT_THAT(readExceptionsOf(R"([{"file": "a", "what": "line", "code": "b", "reason": "c"}])"),
               SizeIs(1));
 }
 

@@ -1,4 +1,4 @@
-// PreemptPolicy with allocations that fail when they are told to.
+// PreemptPolicy with allocations that fail when they are told to, and misuse as a violation.
 //
 //   FaultyPolicy::does_next_allocation_fail = true;
 //   list.pushFront();                                  // throws std::bad_alloc
@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "fuzz/targets/report_violation.h"
 #include "models/preempt_policy.h"
 
 namespace sigproof::fuzz {
@@ -22,6 +23,11 @@ struct FaultyPolicy : PreemptPolicy {
       throw std::bad_alloc();
     }
     return PreemptPolicy::create<T>(std::forward<Args>(args)...);
+  }
+
+  /// The targets misuse nothing: what core takes for it, core brought about.
+  [[noreturn]] static void reportMisuse(const char* message) noexcept {
+    reportViolation({"core's own check", message});
   }
 };
 

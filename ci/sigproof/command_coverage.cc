@@ -76,7 +76,8 @@ void addCoverageCommand(CLI::App& app, CommandContext& context) {
       ->required();
   command->add_option("--out", *out, "Where the report goes")->capture_default_str();
   const auto is_corpus = std::make_shared<bool>(false);
-  command->add_flag("--corpus", *is_corpus, "It was the stored inputs of the fuzz targets that ran");
+  command->add_flag("--corpus", *is_corpus,
+                    "It was the stored inputs of the fuzz targets that ran");
   command->callback([&context, folder, out, is_corpus] {
     context.exit_status =
         coverage(context, *is_corpus ? corpusAim() : unitTestAim(), *folder, *out);

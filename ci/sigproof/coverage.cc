@@ -67,8 +67,9 @@ CoverageAim unitTestAim() {
   return {.check = "coverage/core",
           .bar = 0.98,
           .exceptions = "core/coverage_exceptions.json",
-          .covered = "core/*.h, core/*.cc and core/v8 under core's own unit tests; each "
-                     "instantiation of a template counts as the same code",
+          .covered =
+              "core/*.h, core/*.cc and core/v8 under core's own unit tests; each "
+              "instantiation of a template counts as the same code",
           .replay = "ci/coverage"};
 }
 
@@ -76,8 +77,9 @@ CoverageAim corpusAim() {
   return {.check = "coverage/corpus",
           .bar = 0.95,
           .exceptions = "fuzz/coverage_exceptions.json",
-          .covered = "core's list, registration and shim under the stored inputs of all fuzz "
-                     "targets (corpus/seeds, corpus/crashes) and nothing else",
+          .covered =
+              "core's list, registration and shim under the stored inputs of all fuzz "
+              "targets (corpus/seeds, corpus/crashes) and nothing else",
           .replay = "ci/coverage --corpus"};
 }
 
@@ -139,7 +141,7 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
   for (const json& entry : entries) {
     const std::string what = memberOf(entry, "what", file);
     if (what != "line" && what != "branch") {
-      throw UserError(file + ": \"what\" is \"line\" or \"branch\", not " + what);
+      throw UserError(fmt::format("{}: \"what\" is \"line\" or \"branch\", not {}", file, what));
     }
     exceptions.push_back({.file = memberOf(entry, "file", file),
                           .is_branch = what == "branch",
@@ -150,7 +152,8 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
 }
 
 reports::Record judgeCoverage(
-    const CoverageAim& aim, const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
+    const CoverageAim& aim, const std::vector<CoveredFile>& files,
+    const std::vector<CoverageException>& exceptions,
     const std::function<std::string(const std::string&, std::uint64_t)>& source_line) {
   reports::Record record;
   record.check = aim.check;
@@ -199,8 +202,8 @@ reports::Record judgeCoverage(
     if (!is_used[i]) stale.push_back(exceptions[i].file + ": " + exceptions[i].code);
   }
 
-  const bool is_passed = lines.value() >= aim.bar && branches.value() >= aim.bar &&
-                         unargued == 0 && stale.empty() && lines.all != 0;
+  const bool is_passed = lines.value() >= aim.bar && branches.value() >= aim.bar && unargued == 0 &&
+                         stale.empty() && lines.all != 0;
   record.verdict = is_passed ? reports::Verdict::kPassed : reports::Verdict::kFailed;
   record.executions = branches.all;
   record.engine = "llvm-cov 19";

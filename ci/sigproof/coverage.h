@@ -67,7 +67,8 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
 /// exception argues for something: one that doesn't is stale. `source_line(file, line)` is the text
 /// of a line.
 reports::Record judgeCoverage(
-    const CoverageAim& aim, const std::vector<CoveredFile>& files, const std::vector<CoverageException>& exceptions,
+    const CoverageAim& aim, const std::vector<CoveredFile>& files,
+    const std::vector<CoverageException>& exceptions,
     const std::function<std::string(const std::string&, std::uint64_t)>& source_line);
 
 }  // namespace sigproof::tool

@@ -69,8 +69,10 @@ TEST(Coverage, FailsForOneThingThatNobodyArgued) {
 }
 
 TEST(Coverage, FailsBelowTheBarHoweverMuchIsArgued) {
-  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(3, 1), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
-  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(1, 3), kBoth, pretendedLine).verdict, reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(3, 1), kBoth, pretendedLine).verdict,
+            reports::Verdict::kFailed);
+  EXPECT_EQ(judgeCoverage(unitTestAim(), fileWith(1, 3), kBoth, pretendedLine).verdict,
+            reports::Verdict::kFailed);
 }
 
 TEST(Coverage, FailsForAnExceptionThatArguesForNothing) {

@@ -30,8 +30,8 @@ const std::map<std::string, FuzzTargetFacts, std::less<>>& allFacts() {
         .cannot_see = "the engine, points inside an atomic step, other threads",
         .engine = kFuzzer}},
       {"shim",
-       {.properties = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "D1", "D2", "D3", "G2",
-                       "T2", "T6"},
+       {.properties = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "D1", "D2",
+                       "D3", "G2", "T2", "T6"},
         .covered =
             "made modules instantiated in all ways in V8, judged by an oracle that knows what "
             "was generated",

@@ -1,17 +1,15 @@
 // R10: termination, stack overflow, allocation failure and a collection at every point of a
-// registration where they can happen. The binding takes its policy as a parameter, as all of core
-// does; this one counts the points and strikes at the n-th, for n = 0, 1, 2, ... until a run ends
-// before it came to the n-th.
+// registration where they can happen: at the n-th, for n = 0, 1, 2, ... until a run ends before it
+// came to the n-th.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "core/v8/injection_policy.h"
 #include "core/v8/isolate_signals_impl.h"
 #include "core/v8/script_test.h"
 
@@ -19,117 +17,6 @@ namespace sigproof {
 namespace {
 
 using enum RegistrationOutcome;
-
-enum class Strike : std::uint8_t {
-  kTerminationRequested,  // as a watchdog does: it takes effect at the next JavaScript
-  kTerminated,            // it has taken effect: the engine refuses every call
-  kStackOverflow,         // no stack for the next call of the engine
-  kCollection,
-  kAllocationFailure,
-};
-
-// One strike at one point. The test is single-threaded.
-class Injection {
- public:
-  static Injection& instance() {
-    static Injection injection;
-    return injection;
-  }
-
-  // Counts from now on. `at` < 0: only counts.
-  void arm(v8::Isolate* isolate, Strike strike, int at) {
-    isolate_ = isolate;
-    strike_ = strike;
-    at_ = at;
-    seen_ = 0;
-    has_struck_ = false;
-    is_armed_ = true;
-  }
-
-  // Ends what the strike did to the isolate.
-  void disarm() {
-    is_armed_ = false;
-    isolate_->CancelTerminateExecution();
-    giveStack();
-  }
-
-  bool hasStruck() const { return has_struck_; }
-
-  void beforeEngineCall() {
-    if (!is_armed_ || strike_ == Strike::kAllocationFailure) return;
-    if (has_struck_ && strike_ == Strike::kStackOverflow) giveStack();
-    if (isDue()) strike();
-  }
-
-  void beforeAllocation() {
-    if (is_armed_ && strike_ == Strike::kAllocationFailure && isDue()) throw std::bad_alloc();
-  }
-
- private:
-  bool isDue() {
-    if (seen_++ != at_) return false;
-    has_struck_ = true;
-    return true;
-  }
-
-  void strike() {
-    switch (strike_) {
-      case Strike::kTerminationRequested:
-        isolate_->TerminateExecution();
-        return;
-      case Strike::kTerminated: {
-        is_armed_ = false;  // what runs here is not the registration
-        isolate_->TerminateExecution();
-        const v8::HandleScope handles(isolate_);
-        v8::Local<v8::Context> context = isolate_->GetEnteredOrMicrotaskContext();
-        v8::Local<v8::String> text = v8::String::NewFromUtf8Literal(isolate_, "for (;;);");
-        v8::Local<v8::Script> script;
-        if (!context.IsEmpty() && v8::Script::Compile(context, text).ToLocal(&script)) {
-          static_cast<void>(script->Run(context));
-        }
-        is_armed_ = true;
-        return;
-      }
-      case Strike::kStackOverflow:
-        isolate_->SetStackLimit(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
-        return;
-      case Strike::kCollection:
-        isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
-        return;
-      case Strike::kAllocationFailure:
-        return;
-    }
-  }
-
-  void giveStack() {
-    constexpr std::uintptr_t kStackBytes = 900'000;
-    isolate_->SetStackLimit(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) -
-                            kStackBytes);
-  }
-
-  v8::Isolate* isolate_ = nullptr;
-  Strike strike_ = Strike::kCollection;
-  int at_ = -1;
-  int seen_ = 0;
-  bool has_struck_ = false;
-  bool is_armed_ = false;
-};
-
-struct FailingAllocation : StdPolicy {
-  template <class T, class... Args>
-  static T* create(Args&&... args) {
-    Injection::instance().beforeAllocation();
-    return StdPolicy::create<T>(std::forward<Args>(args)...);
-  }
-};
-
-struct InjectionPolicy : FailingAllocation {
-  using RegistryPolicy = FailingAllocation;
-  static void beforeEngineCall(v8::Isolate* /*isolate*/) noexcept {
-    Injection::instance().beforeEngineCall();
-  }
-  static void beforeAllocation() { Injection::instance().beforeAllocation(); }
-};
 
 using InjectedSignals = BasicIsolateSignals<InjectionPolicy>;
 
@@ -172,7 +59,6 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     prepare();
     const Counts before = counts();
     const std::string then_before = sandbox_.run("shape()");
-    Injection& injection = Injection::instance();
     injection.arm(sandbox_.isolate(), strike, at);
     sandbox_.run(script());
     injection.disarm();

@@ -39,10 +39,14 @@ class ByteSource {
   /// True about once in `n` times, as all bytes that are left decide together; takes none. For what
   /// is dear: a fuzzer keeps an input that has it and makes thousands out of that one, of which
   /// again one in `n` has it. False when the bytes have run out.
-  bool isRare(std::uint32_t n) const noexcept {
+  bool isRare(std::uint32_t n) const noexcept { return (fingerprint() >> 8) % n == n / 2; }
+
+  /// A number that all bytes that are left make together; takes none. For what should be another
+  /// one in each mutation.
+  std::uint32_t fingerprint() const noexcept {
     std::uint32_t hash = 0;
     for (const std::uint8_t byte : rest_) hash = (hash ^ (byte + 1U)) * 16777619U;  // as FNV-1a
-    return (hash >> 8) % n == n / 2;
+    return hash;
   }
 
   std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(integer(4)); }

@@ -10,6 +10,7 @@ using View = std::span<const std::uint8_t>;
 
 constexpr std::size_t kPreambleBytes = 8;  // the magic number and the version
 constexpr std::uint8_t kCustomSection = 0;
+constexpr std::uint8_t kImportSection = 2;
 constexpr std::uint8_t kMemorySection = 5;
 constexpr std::uint8_t kLastKnownSection = 13;  // of tags, which stands after the memories
 
@@ -68,7 +69,75 @@ Bytes withOneMore(View memories) {
   return result;
 }
 
+// Takes off `from` what stands before `rest`, its end.
+View takeUntil(View& from, View rest) {
+  const View taken = from.first(from.size() - rest.size());
+  from = rest;
+  return taken;
+}
+
+void skipName(View& bytes) {
+  const std::size_t size = takeNumber(bytes).value_or(0);
+  bytes = bytes.subspan(std::min(size, bytes.size()));
+}
+
+std::uint8_t takeByte(View& bytes) {
+  if (bytes.empty()) return 0;
+  const std::uint8_t byte = bytes.front();
+  bytes = bytes.subspan(1);
+  return byte;
+}
+
+void skipLimits(View& bytes) {
+  constexpr std::uint8_t kHasMaximum = 1;
+  const bool has_maximum = (takeByte(bytes) & kHasMaximum) != 0;
+  takeNumber(bytes);
+  if (has_maximum) takeNumber(bytes);
+}
+
+// Passes an import up to where the type of a global stands; returns whether it is one.
+bool skipToGlobalType(View& bytes) {
+  enum Kind : std::uint8_t { kFunction, kTable, kMemory, kGlobal };
+  skipName(bytes);
+  skipName(bytes);
+  const std::uint8_t kind = takeByte(bytes);
+  if (kind == kFunction) takeNumber(bytes);
+  if (kind == kTable) takeByte(bytes);
+  if (kind == kTable || kind == kMemory) skipLimits(bytes);
+  return kind == kGlobal;
+}
+
+Bytes importsWithOlderFuncrefs(View imports) {
+  constexpr std::uint8_t kFuncref = 0x70;
+  constexpr std::uint8_t kOlderNullableReference = 0x6C;
+  Bytes result;
+  View rest = imports;
+  const std::size_t count = takeNumber(rest).value_or(0);
+  for (std::size_t i = 0; i < count && !rest.empty(); ++i) {
+    if (!skipToGlobalType(rest)) continue;
+    appendBytes(result, takeUntil(imports, rest));
+    if (!rest.empty() && rest.front() == kFuncref) result.push_back(kOlderNullableReference);
+    takeByte(rest);  // the type
+    takeByte(rest);  // its mutability
+  }
+  appendBytes(result, imports);
+  return result;
+}
+
 }  // namespace
+
+Bytes withOlderFuncrefs(View module) {
+  Bytes result(module.begin(), module.begin() + kPreambleBytes);
+  View rest = module.subspan(kPreambleBytes);
+  while (const auto section = takeSection(rest)) {
+    if (section->id == kImportSection) {
+      appendSection(result, kImportSection, importsWithOlderFuncrefs(section->content));
+    } else {
+      appendBytes(result, section->whole);
+    }
+  }
+  return result;
+}
 
 Bytes withSecondMemory(View module) {
   Bytes result(module.begin(), module.begin() + kPreambleBytes);

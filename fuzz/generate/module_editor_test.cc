@@ -25,6 +25,25 @@ TEST(ModuleEditor, AModuleThatImportsItsMemoryGetsASectionInItsPlace) {
   EXPECT_EQ(withSecondMemory(module({1, 1, 0})), module({1, 1, 0, 5, 3, 1, 0, 1}));
 }
 
+TEST(ModuleEditor, ImportedFuncrefsAreWrittenAsDraftsDid) {
+  const Bytes imports{6,                                          // of the kinds in turn
+                      1, 'a', 1,    'b', 0,    5,                 // a function
+                      0, 1,   'b',  1,   0x70, 1,    1,    2,     // a table
+                      1, 'a', 0,    2,   3,    1,    0x80, 0x70,  // a memory of many pages
+                      1, 'a', 1,    'f', 3,    0x70, 0,           // two globals of that type
+                      1, 'a', 1,    'g', 3,    0x70, 1,    0,
+                      0, 3,   0x7F, 0};  // and one of another
+  Bytes older = imports;
+  older.insert(older.begin() + 35, 0x6C);
+  older.insert(older.begin() + 28, 0x6C);
+  Bytes with_section{2, static_cast<std::uint8_t>(imports.size())};
+  with_section.insert(with_section.end(), imports.begin(), imports.end());
+  Bytes expected{2, static_cast<std::uint8_t>(older.size())};
+  expected.insert(expected.end(), older.begin(), older.end());
+  EXPECT_EQ(withOlderFuncrefs(module(with_section)), module(expected));
+  EXPECT_EQ(withOlderFuncrefs(module({5, 3, 1, 0, 2})), module({5, 3, 1, 0, 2}));
+}
+
 TEST(ModuleEditor, ACustomSectionIsFoundAgainAndTakenOff) {
   const Bytes plain = module({1, 1, 0});
   for (const std::size_t size : {0U, 1U, 127U, 128U, 20000U}) {

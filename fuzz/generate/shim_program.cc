@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "fuzz/generate/module_editor.h"
 
 namespace sigproof::fuzz {
@@ -18,6 +21,12 @@ constexpr std::uint32_t kCollectingOnceIn = 48;
 
 // Enough to fill the registry (R9).
 constexpr std::uint32_t kManyInstancesOnceIn = 32;
+
+// And one in so many has a fault.
+constexpr std::uint32_t kFaultOnceIn = 16;
+constexpr std::array kFaults{Fault::kMissingImport, Fault::kBrokenBytes, Fault::kSecondMemory,
+                             Fault::kOlderEncoding, Fault::kStruck,      Fault::kStruck,
+                             Fault::kStruck};
 
 // 0 (when the bytes have run out) is one instance made with `new`.
 std::vector<Way> makeWays(ByteSource& source) {
@@ -45,6 +54,21 @@ AfterAction makeAfterAction(ByteSource& source) {
   action.instance = source.byte();
   if (action.kind == Kind::kGrow) action.pages = source.below(3);
   return action;
+}
+
+// Those whose type nothing else depends on.
+void makeImportsFuncrefs(ModulePlan& module) {
+  for (std::uint32_t i = 0; i < module.globals.size() && module.globals[i].is_imported; ++i) {
+    const bool is_copied = std::ranges::any_of(
+        module.globals, [i](const GlobalPlan& global) { return global.copied_from == i; });
+    const bool is_set = std::ranges::any_of(module.start, [i](const StartAction& action) {
+      return action.kind == StartAction::Kind::kSetGlobal && action.global == i;
+    });
+    if (is_copied || is_set) continue;
+    GlobalPlan& global = module.globals[i];
+    global.type = ValueType::kFuncref;
+    if (isZero(global.form)) global.form = ImportForm::kSignedNumber;
+  }
 }
 
 DataPlan makePrefill(ByteSource& source, const ModulePlan& module) {
@@ -88,6 +112,12 @@ const char* name(ImportStyle style) noexcept {
   return kNames[static_cast<unsigned>(style)];
 }
 
+const char* name(Strike strike) noexcept {
+  static constexpr const char* kNames[] = {"termination requested", "terminated", "stack overflow",
+                                           "collection", "allocation failure"};
+  return kNames[static_cast<unsigned>(strike)];
+}
+
 const char* name(Kind kind) noexcept {
   static constexpr const char* kNames[] = {
       "deliver",        "renew", "markTerminated", "module terminates",
@@ -103,6 +133,12 @@ std::string describe(const ShimProgram& program) {
   if (program.fault == Fault::kMissingImport) text += "; one import is missing";
   if (program.fault == Fault::kBrokenBytes) text += "; its bytes are broken";
   if (program.fault == Fault::kSecondMemory) text += "; it has a second memory";
+  if (program.fault == Fault::kOlderEncoding) text += "; funcrefs are written as drafts did";
+  if (program.fault == Fault::kStruck) {
+    const StrikePlan strike = strikeOf(program);
+    text += fmt::format("; {} at point {} of the last{}", name(strike.kind), strike.at,
+                        strike.is_then_found ? ", under a then" : "");
+  }
   for (const AfterAction& action : program.after) {
     text += fmt::format("; then {} ({})", name(action.kind), action.instance);
   }
@@ -112,18 +148,24 @@ std::string describe(const ShimProgram& program) {
 ShimProgram makeShimProgram(ByteSource& input) {
   ShimProgram program;
   program.is_collected_at_end = input.isRare(kCollectOnceIn);
+  const std::uint32_t fingerprint = input.fingerprint();
   const bool collects = input.isRare(kCollectingOnceIn);
   ByteSource head = input.take(ShimProgram::kHeadBytes);
   if (head.oneIn(3)) program.protocol = specified::Protocol::kInstance;
   program.ways = makeWays(head);
   program.imports = static_cast<ImportStyle>(head.below(kImportStyleCount));
   program.has_decoy_memory = head.oneIn(4);
-  program.fault = head.oneIn(24) ? head.pick({Fault::kMissingImport, Fault::kBrokenBytes,
-                                              Fault::kMissingImport, Fault::kSecondMemory})
-                                 : Fault::kNone;
-  program.fault_position = head.u32();
+  // As isRare(): each mutation of an input with a fault has another one, or none.
+  program.fault = fingerprint % kFaultOnceIn == kFaultOnceIn / 2
+                      ? kFaults.at((fingerprint >> 8) % kFaults.size())
+                      : Fault::kNone;
+  program.fault_position = head.u32() + fingerprint;
 
   program.module = makeModulePlan(input, program.protocol);
+  // Making memories is the harness's own work, which nothing may strike.
+  if (program.fault == Fault::kStruck && program.imports == ImportStyle::kFreshMemory) {
+    program.imports = ImportStyle::kGetters;
+  }
   // A start function that a broken byte changed could loop for ever.
   if (program.fault == Fault::kBrokenBytes) program.module.start.clear();
   if (program.fault == Fault::kSecondMemory && !program.module.memory) program.fault = Fault::kNone;
@@ -133,6 +175,8 @@ ShimProgram makeShimProgram(ByteSource& input) {
       if (global.type == ValueType::kExternref) global.type = ValueType::kFuncref;
     }
   }
+
+  if (program.fault == Fault::kOlderEncoding) makeImportsFuncrefs(program.module);
 
   ByteSource prefill = input.take(ShimProgram::kPrefillBytes);
   if (program.module.memory && program.module.memory->is_imported) {
@@ -151,10 +195,23 @@ ShimProgram makeShimProgram(ByteSource& input) {
   return program;
 }
 
+StrikePlan strikeOf(const ShimProgram& program) {
+  // Few ways have more points than 16, and none has more than 40. Few allocate more than four
+  // times.
+  const std::uint32_t position = program.fault_position;
+  const auto kind = static_cast<Strike>(position % kStrikeCount);
+  const std::uint32_t points =
+      kind == Strike::kAllocationFailure ? 4 : 10U << ((position >> 20) % 3);
+  return {.kind = kind,
+          .at = static_cast<int>((position >> 8) % points),
+          .is_then_found = (position >> 24) % 4 == 1};
+}
+
 std::vector<std::uint8_t> withFault(const ShimProgram& program,
                                     const std::vector<std::uint8_t>& module) {
   if (program.fault == Fault::kBrokenBytes) return broken(module, program.fault_position);
   if (program.fault == Fault::kSecondMemory) return withSecondMemory(module);
+  if (program.fault == Fault::kOlderEncoding) return withOlderFuncrefs(module);
   return module;
 }
 

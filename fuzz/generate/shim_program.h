@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/v8/strike.h"
 #include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/module_plan.h"
@@ -42,12 +43,25 @@ enum class ImportStyle : std::uint8_t {
 inline constexpr unsigned kImportStyleCount = 6;
 const char* name(ImportStyle style) noexcept;
 
+const char* name(Strike strike) noexcept;
+
 /// What may be wrong with what the program hands over.
 enum class Fault : std::uint8_t {
   kNone,
   kMissingImport,  ///< the last import is undefined
   kBrokenBytes,    ///< a byte of the module was changed, or its end cut off
   kSecondMemory,   ///< the module has one more memory than the engine takes
+  kStruck,         ///< something strikes in the middle of the last instantiation (R10)
+  kOlderEncoding,  ///< imported funcref globals as withOlderFuncrefs() writes them
+};
+inline constexpr std::size_t kFaultCount = 6;
+
+/// R10: what strikes, where core is about to do something that could fail.
+struct StrikePlan {
+  Strike kind = Strike::kTerminationRequested;
+  int at = 0;  ///< so many such points come before
+  bool is_then_found =
+      false;  ///< meanwhile Object.prototype has a `then`, which core must go around
 };
 
 /// What happens to the instances once they are there.
@@ -99,6 +113,7 @@ struct ShimProgram {
   /// What the host put into an imported memory before: at the address (all instances share it).
   std::vector<DataPlan> prefill;
   Fault fault = Fault::kNone;
+  /// Which import, which byte; which strike, see strikeOf().
   std::uint32_t fault_position = 0;
   std::vector<AfterAction> after;
   /// Whether garbage is collected at the end, and every entry must be gone by itself.
@@ -109,6 +124,9 @@ struct ShimProgram {
 std::string describe(const ShimProgram& program);
 
 ShimProgram makeShimProgram(ByteSource& source);
+
+/// Precondition: the fault is kStruck.
+StrikePlan strikeOf(const ShimProgram& program);
 
 /// The bytes that the program hands over: `module`, broken or added to where its fault is that.
 std::vector<std::uint8_t> withFault(const ShimProgram& program,

@@ -91,8 +91,10 @@ void requireSound(const ShimProgram& program) {
   require(module.data.empty() || module.memory, "data without a memory");
   require(!module.polled || module.memory, "a word without a memory");
   require(isBelow(program.protocol, 2) && isBelow(program.imports, kImportStyleCount) &&
-              isBelow(program.fault, 4),
+              isBelow(program.fault, kFaultCount),
           "the program");
+  require(program.fault != Fault::kStruck || program.imports != ImportStyle::kFreshMemory,
+          "a strike while the harness makes a memory");
   require(std::ranges::all_of(program.ways, [](Way way) { return isBelow(way, kWayCount); }),
           "a way to make an instance");
   require(std::ranges::all_of(program.after,

@@ -166,11 +166,11 @@ std::optional<std::uint64_t> RegistrationOracle::addressExported(
   return toAddress(globals[exported->index]);
 }
 
-Prediction RegistrationOracle::instantiate(Way way) {
+Prediction RegistrationOracle::instantiate(Way way, std::optional<RegistrationOutcome> instead) {
   Prediction prediction;
   if (program_.fault == Fault::kSecondMemory) {
     prediction.error = "CompileError";
-    prediction.outcome = judgeDeclarations(module_, program_.protocol);
+    prediction.outcome = judgeAll();
     return prediction;
   }
   if (way == Way::kCallConstructor) {
@@ -178,7 +178,7 @@ Prediction RegistrationOracle::instantiate(Way way) {
     prediction.outcome = RegistrationOutcome::kRegistered;  // the observer is told nothing
     return prediction;
   }
-  prediction.outcome = judgeDeclarations(module_, program_.protocol);
+  prediction.outcome = instead.value_or(judgeAll());
   prediction.memory = makeMemory();
   const bool has_imports = !imported_globals_.empty() || module_.imports_function ||
                            module_.imports_table || (module_.memory && module_.memory->is_imported);
@@ -210,6 +210,55 @@ Prediction RegistrationOracle::instantiate(Way way) {
     prediction.entry_id = entries_made_++;
   }
   return prediction;
+}
+
+// Drafts had another encoding, which is unreadable wherever it is read: with a name of the protocol
+// among the exports, the imports are.
+RegistrationOutcome RegistrationOracle::judgeAll() const {
+  const RegistrationOutcome outcome = judgeDeclarations(module_, program_.protocol);
+  const bool is_read = program_.fault == Fault::kOlderEncoding &&
+                       outcome != RegistrationOutcome::kNotOptedIn &&
+                       std::ranges::any_of(module_.globals, [](const GlobalPlan& global) {
+                         return global.is_imported && global.type == ValueType::kFuncref;
+                       });
+  return is_read ? RegistrationOutcome::kUnreadableModule : outcome;
+}
+
+std::optional<RegistrationOutcome> RegistrationOracle::insteadOf(Strike strike,
+                                                                 const Observation& seen) {
+  const auto is_excused = [strike](RegistrationOutcome outcome) {
+    return outcome == RegistrationOutcome::kOutOfMemory ? strike == Strike::kAllocationFailure
+                                                        : isNoticed(strike);
+  };
+  for (const RegistrationOutcome outcome : seen.outcomes) {
+    const bool is_failure = outcome == RegistrationOutcome::kOutOfMemory ||
+                            outcome == RegistrationOutcome::kEngineFailure;
+    if (is_failure && is_excused(outcome)) return outcome;
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> RegistrationOracle::judgeStruck(Strike strike,
+                                                         const Prediction& prediction,
+                                                         const Observation& seen) {
+  const bool is_taken =
+      isNoticed(strike) && (seen.error == kTerminationError || seen.error == kNeverSettlesError ||
+                            (strike == Strike::kStackOverflow && seen.error == "RangeError"));
+  if (seen.error != prediction.error && !is_taken) {
+    return Violation{"R7", fmt::format("struck, the program was to get the error '{}', it got '{}'",
+                                       prediction.error, seen.error)};
+  }
+  if (seen.outcomes.size() > 1 || (seen.error.empty() && seen.outcomes.empty())) {
+    return Violation{"R7", fmt::format("struck, the observer was told {} outcomes of one instance",
+                                       seen.outcomes.size())};
+  }
+  const bool is_right =
+      seen.outcomes.empty() ||
+      (seen.outcomes[0] == prediction.outcome &&
+       (seen.error.empty() || is_taken || prediction.outcome != RegistrationOutcome::kRegistered));
+  if (is_right) return std::nullopt;
+  return Violation{"R10", fmt::format("struck, the observer was to be told {}, it was told {}",
+                                      name(prediction.outcome), name(seen.outcomes[0]))};
 }
 
 std::optional<Violation> RegistrationOracle::judge(const Prediction& prediction,

@@ -24,6 +24,10 @@ namespace sigproof::fuzz {
 /// registration, else kNotOptedIn, kWrongType, kIncomplete or kNoReachableMemory.
 RegistrationOutcome judgeDeclarations(const ModulePlan& module, specified::Protocol protocol);
 
+/// Observation::error where no error object says it.
+inline constexpr const char* kTerminationError = "termination";
+inline constexpr const char* kNeverSettlesError = "a promise that never settles";
+
 /// What one instantiation must come to.
 struct Prediction {
   /// The name of the error that the program gets; empty: the instance is made.
@@ -56,11 +60,22 @@ class RegistrationOracle {
  public:
   explicit RegistrationOracle(const ShimProgram& program);
 
-  /// Works out the next instantiation of the module, and makes it so in the reference.
-  Prediction instantiate(Way way);
+  /// Works out the next instantiation of the module, and makes it so in the reference. `instead`:
+  /// what core has to tell of it, where it could not even try to register it; then the instance is
+  /// as it would be, and is not registered.
+  Prediction instantiate(Way way, std::optional<RegistrationOutcome> instead = {});
 
   /// R7: the instantiation's result is as without us, and the observer was told what became of it.
   static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
+
+  /// R7, R10: the same for one in whose middle `strike` came. The program gets what it would get,
+  /// but for what the strike took from it; nothing is registered that should not be, and of what
+  /// was made, the observer was told.
+  static std::optional<Violation> judgeStruck(Strike strike, const Prediction& prediction,
+                                              const Observation& seen);
+  /// What core told instead of the registration that it could not try, where the strike is a reason
+  /// for that; nothing if it tried.
+  static std::optional<RegistrationOutcome> insteadOf(Strike strike, const Observation& seen);
 
   /// Memory grows, if it may: returns whether it does.
   bool grow(std::size_t memory, std::uint32_t pages);
@@ -76,6 +91,7 @@ class RegistrationOracle {
     std::optional<std::uint32_t> maximum;
   };
 
+  RegistrationOutcome judgeAll() const;
   std::size_t addMemory(const Limits& limits);
   std::optional<std::size_t> makeMemory();
   std::vector<std::uint64_t> initialGlobals() const;

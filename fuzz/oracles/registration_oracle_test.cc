@@ -167,5 +167,68 @@ TEST_F(RegistrationOracleJudgement, R7_RefusesARegistrationOfWhatWasNeverMade) {
   EXPECT_TRUE(isRefused(trapped_, {"RuntimeError", {Outcome::kOutOfBounds}}));
 }
 
+// --- strikes
+// ---------------------------------------------------------------------------------------
+
+// Whether the oracle accepts that `strike` made this of the instantiation of a listening module.
+bool isAccepted(Strike strike, const Observation& seen) {
+  const ShimProgram program = listeningProgram();
+  RegistrationOracle oracle(program);
+  const Prediction prediction =
+      oracle.instantiate(Way::kNew, RegistrationOracle::insteadOf(strike, seen));
+  return !RegistrationOracle::judgeStruck(strike, prediction, seen);
+}
+
+TEST(RegistrationOracle, R10_AStrikeMayTakeAnInstanceAndNothingElse) {
+  for (const Strike strike : {Strike::kTerminated, Strike::kStackOverflow}) {
+    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kRegistered}}));
+    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kEngineFailure}}));
+    EXPECT_TRUE(isAccepted(strike, {kNeverSettlesError, {}}));
+    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kOutOfMemory}}));
+    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kOverlap}}));
+    EXPECT_FALSE(isAccepted(strike, {"TypeError", {}}));
+  }
+  EXPECT_TRUE(isAccepted(Strike::kStackOverflow, {"RangeError", {Outcome::kRegistered}}));
+  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"RangeError", {}}));
+}
+
+TEST(RegistrationOracle, R7_WhatTheProgramCannotNoticeTakesNothingFromIt) {
+  for (const Strike strike : {Strike::kCollection, Strike::kAllocationFailure}) {
+    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kRegistered}}));
+    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kEngineFailure}}));
+    EXPECT_FALSE(isAccepted(strike, {kTerminationError, {}}));
+    EXPECT_FALSE(isAccepted(strike, {"RangeError", {}}));
+  }
+  EXPECT_TRUE(isAccepted(Strike::kAllocationFailure, {"", {Outcome::kOutOfMemory}}));
+  EXPECT_FALSE(isAccepted(Strike::kCollection, {"", {Outcome::kOutOfMemory}}));
+}
+
+TEST(RegistrationOracle, R7_UnderAStrikeTooOneInstanceIsToldOnce) {
+  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"", {}}));
+  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"", {Outcome::kRegistered, Outcome::kRegistered}}));
+}
+
+TEST(RegistrationOracle, R10_WhatWasNotEvenTriedLeavesNoEntry) {
+  const ShimProgram program = listeningProgram();
+  RegistrationOracle oracle(program);
+  const Prediction prediction = oracle.instantiate(Way::kNew, Outcome::kOutOfMemory);
+  EXPECT_EQ(prediction.outcome, Outcome::kOutOfMemory);
+  EXPECT_EQ(prediction.error, "");
+  EXPECT_EQ(oracle.reference().deliver(), 0U);
+}
+
+TEST(RegistrationOracle, R7_AnOlderEncodingIsUnreadableWhereItIsRead) {
+  ShimProgram program = listeningProgram();
+  program.fault = Fault::kOlderEncoding;
+  EXPECT_EQ(outcomeOf(program), Outcome::kRegistered);
+  program.module.globals.insert(program.module.globals.begin(),
+                                {.type = ValueType::kFuncref, .is_imported = true});
+  for (ExportPlan& exported : program.module.exports) ++exported.index;
+  program.module.exports.back().index = 0;
+  EXPECT_EQ(outcomeOf(program), Outcome::kUnreadableModule);
+  program.module.exports.clear();
+  EXPECT_EQ(outcomeOf(program), Outcome::kNotOptedIn);
+}
+
 }  // namespace
 }  // namespace sigproof::fuzz

@@ -116,5 +116,13 @@
         throw error;
       }
     },
+    // Whether a lookup of `then` finds something on every object, though nothing to call.
+    setThen: (isThere) => {
+      if (isThere) {
+        defineGetter(Object.prototype, 'then', () => undefined);
+      } else {
+        delete Object.prototype.then;
+      }
+    },
   };
 })()

@@ -15,13 +15,23 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/registration_outcome.h"
+#include "core/v8/injection_policy.h"
+#include "core/v8/isolate_signals.h"
 #include "fuzz/host/isolate.h"
+#include "fuzz/oracles/registration_oracle.h"
 #include "fuzz/oracles/specification.h"
+
+namespace sigproof {
+
+extern template class BasicIsolateSignals<InjectionPolicy>;  // in shim_signals.cc
+
+}  // namespace sigproof
 
 namespace sigproof::fuzz {
 
@@ -37,8 +47,9 @@ enum class DriverFunction : std::uint8_t {
   kExported,
   kCallExport,
   kGrow,
+  kSetThen,
 };
-inline constexpr std::size_t kDriverFunctionCount = 10;
+inline constexpr std::size_t kDriverFunctionCount = 11;
 
 /// What is read of the driver's objects.
 enum class DriverMember : std::uint8_t { kReads, kLastMemory, kImports, kInstance };
@@ -55,7 +66,8 @@ class ShimHost final : private RegistrationObserver {
 
   v8::Isolate* isolate() const { return isolate_.get(); }
   host::Isolate& host() { return isolate_; }
-  SignalRegistry<>& registry() { return isolate_.signals()->registry(); }
+  using Registry = SignalRegistry<InjectionPolicy::RegistryPolicy>;
+  Registry& registry() { return signals_->registry(); }
 
   /// The context for the next run: the same one for many, because no run can dirty it but through
   /// the driver, and a new one costs more than a run.
@@ -67,7 +79,8 @@ class ShimHost final : private RegistrationObserver {
 
   struct Result {
     v8::Local<v8::Value> value;  ///< undefined where there was an error
-    std::string error;           ///< the name of the error, such as "LinkError"
+    std::string error;  ///< the name of the error, such as "LinkError", or kTerminationError, or
+                        ///< kNeverSettlesError
     std::string message;
   };
   /// Calls a function of the driver. In the context's scope.
@@ -83,14 +96,18 @@ class ShimHost final : private RegistrationObserver {
 
   v8::Local<v8::String> pollName() const { return poll_name_.Get(isolate()); }
 
-  /// What a promise came to, once everything that is pending is done.
+  /// What a promise came to, once everything that is pending is done. Disarms the injection.
   Result await(v8::Local<v8::Promise> promise);
 
   /// What the observer was told since the last time.
   std::vector<RegistrationOutcome> takeOutcomes();
 
  private:
-  explicit ShimHost(host::Isolate::Options options);
+  struct Options {
+    bool is_shim_on = true;
+    SignalProtocol protocol = SignalProtocol::address();
+  };
+  explicit ShimHost(const Options& options);
 
   void takeDriver(v8::Local<v8::Context> context, v8::Local<v8::Object> driver);
   void makeFunctions(v8::Local<v8::Context> context);
@@ -99,7 +116,8 @@ class ShimHost final : private RegistrationObserver {
   Result errorResult(v8::Local<v8::Value> error) const;
 
   std::vector<RegistrationOutcome> outcomes_;
-  host::Isolate isolate_;
+  host::Isolate isolate_{{.is_shim_on = false}};
+  std::optional<BasicIsolateSignals<InjectionPolicy>> signals_;  // of isolate_; goes before it
   v8::Global<v8::Context> context_;
   std::array<v8::Global<v8::Function>, kDriverFunctionCount> driver_;
   std::array<v8::Global<v8::String>, kDriverMemberCount> members_;

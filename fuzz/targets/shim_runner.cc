@@ -55,18 +55,24 @@ void ShimRunner::runInContext() {
   step_ = "imports";
   requests_.emplace(host_, program_, bytes_);
   if (program_.fault != Fault::kBrokenBytes) requests_->compile();
-  for (const Way way : program_.ways) {
+  for (const Way& way : program_.ways) {
     static CounterOfEach<Way, kWayCount> count_of_way("ways");
     step_ = name(way);
     count_of_way(way);
     const v8::HandleScope handles(isolate_);
+    const bool is_last = &way == &program_.ways.back();
     if (program_.fault == Fault::kBrokenBytes) {
       instantiateBroken(way);
+      continue;
+    }
+    if (program_.fault == Fault::kStruck && is_last) {
+      instantiateStruck(way);
     } else {
       instantiate(way);
-      checkEntries();
-      checkMemories();
     }
+    if (is_cut_short_) return;
+    checkEntries();
+    checkMemories();
   }
   if (instances_.empty()) return;
   for (const AfterAction& action : program_.after) {
@@ -104,11 +110,7 @@ void ShimRunner::instantiate(Way way) {
   const std::uint32_t reads_before = requests_->reads();
   const ShimHost::Result result = requests_->request(way);
   const std::vector<RegistrationOutcome> outcomes = host_.takeOutcomes();
-  seen_ += fmt::format("{}: {}", name(way), result.error);
-  for (const auto outcome : outcomes) seen_ += fmt::format(" {}", name(outcome));
-  seen_ += "\n";
-  countInstantiation(result.error, outcomes);
-
+  note(way, result, outcomes);
   const Prediction prediction = oracle_.instantiate(way);
   if (isOutOfMemory(result)) {
     fail("the harness", "has no memory left: " + result.message);
@@ -117,6 +119,19 @@ void ShimRunner::instantiate(Way way) {
     fail(violation->property.c_str(), violation->text + "; " + result.message);
   }
   checkReads(way, reads_before);
+  take(way, result, prediction);
+}
+
+void ShimRunner::note(Way way, const ShimHost::Result& result,
+                      const std::vector<RegistrationOutcome>& outcomes) {
+  seen_ += fmt::format("{}: {}", name(way), result.error);
+  for (const auto outcome : outcomes) seen_ += fmt::format(" {}", name(outcome));
+  seen_ += "\n";
+  countInstantiation(result.error, outcomes);
+}
+
+// What came of an instantiation as it was to come.
+void ShimRunner::take(Way way, const ShimHost::Result& result, const Prediction& prediction) {
   static CounterOfEach<Rule, kRuleCount> count_of_rule("rules");
   for (const Rule rule : exercisedRules(program_, prediction)) count_of_rule(rule);
   Instance instance{.prediction = prediction, .object = {}, .memory = {}};
@@ -148,14 +163,52 @@ void ShimRunner::countInstantiation(const std::string& error,
   if (!error.empty()) why_wasted_ = error;
 }
 
+ShimHost::Result ShimRunner::requestStruck(Way way, const StrikePlan& strike) {
+  if (strike.is_then_found) host_.call(DriverFunction::kSetThen, {v8::True(isolate_)});
+  injection.arm(isolate_, strike.kind, strike.at);
+  const ShimHost::Result result = requests_->request(way);
+  injection.disarm();
+  if (strike.is_then_found) host_.call(DriverFunction::kSetThen, {v8::False(isolate_)});
+  static CounterOfEach<Strike, kStrikeCount> count_of_strike("strikes");
+  if (injection.hasStruck()) count_of_strike(strike.kind);
+  return result;
+}
+
+// R10: however far it came, it left no half entry, and what the program has is whole.
+void ShimRunner::instantiateStruck(Way way) {
+  const StrikePlan strike = strikeOf(program_);
+  const std::uint32_t reads_before = requests_->reads();
+  host_.registry().dropDead();
+  const std::size_t entries_before = host_.registry().entryCount();
+  const ShimHost::Result result = requestStruck(way, strike);
+  const Observation seen{result.error, host_.takeOutcomes()};
+  note(way, result, seen.outcomes);
+
+  const Prediction prediction =
+      oracle_.instantiate(way, RegistrationOracle::insteadOf(strike.kind, seen));
+  if (auto violation = RegistrationOracle::judgeStruck(strike.kind, prediction, seen)) {
+    fail(violation->property.c_str(), violation->text + "; " + result.message);
+  }
+  const bool is_registered = std::ranges::count(seen.outcomes, RegistrationOutcome::kRegistered);
+  const std::size_t entries = host_.registry().entryCount();
+  if (entries > entries_before + (is_registered ? 1 : 0)) {
+    fail("R10",
+         fmt::format("{} entries, before the strike there were {}", entries, entries_before));
+  }
+  is_cut_short_ = result.error != prediction.error;
+  if (is_cut_short_) return checkDecoy();
+  checkReads(way, reads_before);
+  take(way, result, prediction);
+}
+
 // What a broken module comes to can't be foreseen. It must be harmless, and told at most once.
 void ShimRunner::instantiateBroken(Way way) {
   const ShimHost::Result result = requests_->request(way);
   count(result.error.empty() ? "broken_modules/made" : "broken_modules/refused");
-  countInstantiation(result.error, {});
-  const std::size_t told = host_.takeOutcomes().size();
-  if (told > 1 || (told == 0 && result.error.empty())) {
-    fail("R7", fmt::format("the observer was told {} outcomes of one instance", told));
+  const std::vector<RegistrationOutcome> told = host_.takeOutcomes();
+  note(way, result, told);
+  if (told.size() > 1 || (told.empty() && result.error.empty())) {
+    fail("R7", fmt::format("the observer was told {} outcomes of one instance", told.size()));
   }
   host_.registry().deliver();
   host_.registry().markTerminated();
@@ -251,7 +304,7 @@ void ShimRunner::collect(Instance& instance) {
 void ShimRunner::end() {
   step_ = "end";
   if (!is_registered_) count("wasted/" + why_wasted_);
-  SignalRegistry<>& registry = host_.registry();
+  ShimHost::Registry& registry = host_.registry();
   instances_.clear();
   if (program_.is_collected_at_end) {
     count("collections");

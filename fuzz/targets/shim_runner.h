@@ -39,6 +39,11 @@ class ShimRunner {
   void runInContext();
   void instantiate(Way way);
   void instantiateBroken(Way way);
+  void instantiateStruck(Way way);
+  ShimHost::Result requestStruck(Way way, const StrikePlan& strike);
+  void take(Way way, const ShimHost::Result& result, const Prediction& prediction);
+  void note(Way way, const ShimHost::Result& result,
+            const std::vector<RegistrationOutcome>& outcomes);
   void countInstantiation(const std::string& error,
                           const std::vector<RegistrationOutcome>& outcomes);
   void checkReads(Way way, std::uint32_t reads_before) const;
@@ -69,6 +74,7 @@ class ShimRunner {
   std::vector<Instance> instances_;
 
   bool is_registered_ = false;  // at least one
+  bool is_cut_short_ = false;   // a strike left open how far the engine came
   std::string why_wasted_ = "nothing";
   std::string step_ = "start";
   std::string seen_;

@@ -96,13 +96,6 @@ struct EngineCalls {
     return array->CreateDataProperty(context, array->Length(), value).FromMaybe(false);
   }
 
-  static v8::MaybeLocal<v8::Value> getPrivate(v8::Local<v8::Context> context,
-                                              v8::Local<v8::Object> object,
-                                              v8::Local<v8::Private> key) {
-    Policy::beforeEngineCall(context->GetIsolate());
-    return object->GetPrivate(context, key);
-  }
-
   static bool setPrivate(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                          v8::Local<v8::Private> key, v8::Local<v8::Value> value) {
     Policy::beforeEngineCall(context->GetIsolate());

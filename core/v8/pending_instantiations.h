@@ -21,6 +21,7 @@
 
 #include "core/v8/context_functions.h"
 #include "core/v8/engine_calls.h"
+#include "core/v8/paused_termination.h"
 #include "core/v8/then_shadow.h"
 #include "core/v8/v8_string.h"
 
@@ -172,10 +173,13 @@ class BasicPendingInstantiations {
     destroy(watch->owner->pending_, watch);
   }
 
-  // The ticket of a promise that is watched, else empty.
+  // The ticket of a promise that is watched, else empty. A promise can be resolved while execution
+  // is being terminated: its instance is made, and may be used when that is over.
   v8::Local<v8::Object> ticketOf(v8::Local<v8::Context> context, v8::Local<v8::Promise> promise) {
     v8::Local<v8::Value> ticket;
-    if (!Engine::getPrivate(context, promise, ticket_key_.Get(isolate_)).ToLocal(&ticket) ||
+    Policy::beforeEngineCall(isolate_);
+    const PausedTermination paused(isolate_);
+    if (!promise->GetPrivate(context, ticket_key_.Get(isolate_)).ToLocal(&ticket) ||
         !ticket->IsObject() || watchOf(ticket.As<v8::Object>()) == nullptr) {
       return {};
     }

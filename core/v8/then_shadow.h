@@ -25,6 +25,7 @@
 
 #include "core/v8/context_functions.h"
 #include "core/v8/engine_calls.h"
+#include "core/v8/paused_termination.h"
 #include "core/v8/v8_string.h"
 
 namespace sigproof {
@@ -83,12 +84,9 @@ class ThenShadow {
     context_.Reset();
     place_.Reset();
     Policy::beforeEngineCall(isolate_);
-    // While execution is being terminated, V8 refuses to define anything.
-    const bool is_terminating = isolate_->IsExecutionTerminating();
-    if (is_terminating) isolate_->CancelTerminateExecution();
+    const PausedTermination paused(isolate_);
     makePlain(context, prototype);
     putBack(context, prototype);
-    if (is_terminating) isolate_->TerminateExecution();
   }
 
  private:

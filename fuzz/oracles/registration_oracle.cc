@@ -241,9 +241,11 @@ std::optional<RegistrationOutcome> RegistrationOracle::insteadOf(Strike strike,
 std::optional<Violation> RegistrationOracle::judgeStruck(Strike strike,
                                                          const Prediction& prediction,
                                                          const Observation& seen) {
+  // An import whose reading is terminated in the background is undefined to the engine.
+  const char* special = strike == Strike::kStackOverflow ? "RangeError" : "LinkError";
   const bool is_taken =
       isNoticed(strike) && (seen.error == kTerminationError || seen.error == kNeverSettlesError ||
-                            (strike == Strike::kStackOverflow && seen.error == "RangeError"));
+                            seen.error == special);
   if (seen.error != prediction.error && !is_taken) {
     return Violation{"R7", fmt::format("struck, the program was to get the error '{}', it got '{}'",
                                        prediction.error, seen.error)};

@@ -74,6 +74,8 @@
     return larger.subarray(3, 3 + bytes.byteLength);
   }
 
+  function undefinedThen() {}
+
   class Subclass extends WebAssembly.Instance {}
   function Other() {}
 
@@ -116,13 +118,16 @@
         throw error;
       }
     },
-    // Whether a lookup of `then` finds something on every object, though nothing to call.
+    // Whether a lookup of `then` finds something on every object, though nothing to call. Returns
+    // whether it was as it had been set before.
     setThen: (isThere) => {
+      const before = Object.getOwnPropertyDescriptor(Object.prototype, 'then');
       if (isThere) {
-        defineGetter(Object.prototype, 'then', () => undefined);
-      } else {
-        delete Object.prototype.then;
+        defineGetter(Object.prototype, 'then', undefinedThen);
+        return before === undefined;
       }
+      delete Object.prototype.then;
+      return before?.get === undefinedThen && before.set === undefined;
     },
   };
 })()

@@ -184,7 +184,7 @@ ShimHost::Result ShimHost::await(v8::Local<v8::Promise> promise) {
   isolate_.pump();
   if (injection.isArmed()) {
     injection.disarm();
-    isolate_.pump();  // what a termination stopped
+    isolate_.pump();
   }
   switch (promise->State()) {
     case v8::Promise::kFulfilled:

@@ -163,12 +163,19 @@ void ShimRunner::countInstantiation(const std::string& error,
   if (!error.empty()) why_wasted_ = error;
 }
 
+void ShimRunner::setThen(bool is_there) {
+  const ShimHost::Result result =
+      host_.call(DriverFunction::kSetThen, {v8::Boolean::New(isolate_, is_there)});
+  if (!result.value->IsTrue()) fail("T2", "Object.prototype.then is not as the program left it");
+}
+
 ShimHost::Result ShimRunner::requestStruck(Way way, const StrikePlan& strike) {
-  if (strike.is_then_found) host_.call(DriverFunction::kSetThen, {v8::True(isolate_)});
+  if (strike.is_then_found) setThen(true);
   injection.arm(isolate_, strike.kind, strike.at);
   const ShimHost::Result result = requests_->request(way);
   injection.disarm();
-  if (strike.is_then_found) host_.call(DriverFunction::kSetThen, {v8::False(isolate_)});
+  host_.host().pump();  // what a termination stopped
+  if (strike.is_then_found) setThen(false);
   static CounterOfEach<Strike, kStrikeCount> count_of_strike("strikes");
   if (injection.hasStruck()) count_of_strike(strike.kind);
   return result;

@@ -40,6 +40,7 @@ class ShimRunner {
   void instantiate(Way way);
   void instantiateBroken(Way way);
   void instantiateStruck(Way way);
+  void setThen(bool is_there);
   ShimHost::Result requestStruck(Way way, const StrikePlan& strike);
   void take(Way way, const ShimHost::Result& result, const Prediction& prediction);
   void note(Way way, const ShimHost::Result& result,

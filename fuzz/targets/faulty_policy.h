@@ -1,11 +1,10 @@
 // PreemptPolicy with allocations that fail when they are told to, and misuse as a violation.
 //
-//   FaultyPolicy::does_next_allocation_fail = true;
+//   FaultyPolicy::failing_allocation = 1;
 //   list.pushFront();                                  // throws std::bad_alloc
 #pragma once
 
 #include <new>
-#include <utility>
 
 #include "fuzz/targets/report_violation.h"
 #include "models/preempt_policy.h"
@@ -13,12 +12,12 @@
 namespace sigproof::fuzz {
 
 struct FaultyPolicy : PreemptPolicy {
-  /// Taken back by the allocation that it makes fail.
-  static inline constinit bool does_next_allocation_fail = false;
+  /// Which allocation from now on fails, counted from 1; 0: none does, as after that one.
+  static inline constinit unsigned failing_allocation = 0;
 
   template <class T, class... Args>
   static T* create(Args&&... args) {
-    if (std::exchange(does_next_allocation_fail, false)) {
+    if (failing_allocation != 0 && --failing_allocation == 0) {
       preempt();
       throw std::bad_alloc();
     }

@@ -96,8 +96,8 @@ void ListRunner::push(const ListOperation& operation) {
   const ElementId id = next_id_++;
   const bool throws = operation.fault == ListOperation::Fault::kConstructorThrows;
   const bool is_to_fail = operation.fault != ListOperation::Fault::kNone;
-  FaultyPolicy::does_next_allocation_fail =
-      operation.fault == ListOperation::Fault::kAllocationFails;
+  FaultyPolicy::failing_allocation =
+      operation.fault == ListOperation::Fault::kAllocationFails ? 1 : 0;
   if (is_to_fail) {
     oracle_.beginFailedPush();
   } else {

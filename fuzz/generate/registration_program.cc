@@ -114,14 +114,26 @@ OwnerAct makeOwnerAct(ByteSource& source) {
 
 RegistrationOperation makeOperation(ByteSource& source, const std::vector<MemoryPlan>& memories) {
   RegistrationOperation operation;
-  operation.kind = source.pick(
-      {RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kAdd,
-       RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kDeliver,
-       RegistrationKind::kClear, RegistrationKind::kRenew, RegistrationKind::kMarkTerminated,
-       RegistrationKind::kDropDead, RegistrationKind::kDropDead, RegistrationKind::kCollect,
-       RegistrationKind::kWrite, RegistrationKind::kWrite, RegistrationKind::kGrow,
-       RegistrationKind::kDeliverFor, RegistrationKind::kMove, RegistrationKind::kRefresh,
-       RegistrationKind::kFollow, RegistrationKind::kRetire});
+  operation.kind = source.pick({RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kDeliver,
+                                RegistrationKind::kClear,
+                                RegistrationKind::kRenew,
+                                RegistrationKind::kMarkTerminated,
+                                RegistrationKind::kDropDead,
+                                RegistrationKind::kDropDead,
+                                RegistrationKind::kCollect,
+                                RegistrationKind::kWrite,
+                                RegistrationKind::kWrite,
+                                RegistrationKind::kGrow,
+                                RegistrationKind::kDeliverFor,
+                                RegistrationKind::kMove,
+                                RegistrationKind::kRefresh,
+                                RegistrationKind::kFollow,
+                                RegistrationKind::kRetire});
   operation.memory = source.below(static_cast<std::uint32_t>(memories.size()));
   const MemoryPlan& memory = memories[operation.memory];
   operation.strikes = makeStrikeSchedule(source);
@@ -248,8 +260,8 @@ static_assert(RegistrationProgram::kOperationBytes >= 2 + kStrikeScheduleBytes +
 
 RegistrationProgram makeRegistrationProgram(ByteSource& input) {
   RegistrationProgram program;
+  const bool is_crowded = input.isRare(kCrowdRarity);
   ByteSource source = input.take(RegistrationProgram::kHeadBytes);
-  const bool is_crowded = source.isRare(kCrowdRarity);
   program.protocol =
       source.pick({ProgramProtocol::kAddress, ProgramProtocol::kInstance, ProgramProtocol::kAddress,
                    ProgramProtocol::kAddress, ProgramProtocol::kInstance, ProgramProtocol::kOwn});

@@ -107,7 +107,8 @@ class RegistrationReference {
   void look();
 
   /// Where words lie apart, a delivery in the middle of another operation can change nothing but
-  /// signal words. Apart at every place of a memory. `added`: an entry that is to be added, or null.
+  /// signal words. Apart at every place of a memory. `added`: an entry that is to be added, or
+  /// null.
   bool areWordsApart(const Entry* added) const;
 
   std::uint32_t read(std::size_t memory, std::uint64_t address);

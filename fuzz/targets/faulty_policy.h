@@ -1,11 +1,16 @@
-// PreemptPolicy with allocations that fail when they are told to, and misuse as a violation.
+// PreemptPolicy with allocations that fail when they are told to, nodes in a NodeArena, and misuse
+// as a violation.
 //
+//   NodeArena::beginRun();
 //   FaultyPolicy::failing_allocation = 1;
 //   list.pushFront();                                  // throws std::bad_alloc
 #pragma once
 
+#include <memory>
 #include <new>
+#include <utility>
 
+#include "fuzz/targets/node_arena.h"
 #include "fuzz/targets/report_violation.h"
 #include "models/preempt_policy.h"
 
@@ -21,7 +26,19 @@ struct FaultyPolicy : PreemptPolicy {
       preempt();
       throw std::bad_alloc();
     }
-    return PreemptPolicy::create<T>(std::forward<Args>(args)...);
+    preempt();
+    const auto give_back = [](void* storage) noexcept { NodeArena::giveBack(storage, sizeof(T)); };
+    std::unique_ptr<void, decltype(give_back)> storage(NodeArena::take(sizeof(T), alignof(T)));
+    T* const object = new (storage.get()) T(std::forward<Args>(args)...);
+    storage.release();
+    return object;
+  }
+
+  template <class T>
+  static void destroy(T* object) noexcept {
+    preempt();
+    object->~T();
+    NodeArena::giveBack(object, sizeof(T));
   }
 
   /// The targets misuse nothing: what core takes for it, core brought about.

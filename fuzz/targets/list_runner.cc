@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fuzz/targets/allocation_watch.h"
+#include "fuzz/targets/node_arena.h"
 #include "fuzz/targets/report_violation.h"
 #include "fuzz/targets/statistics.h"
 
@@ -20,6 +21,11 @@ using Kind = ListOperation::Kind;
 // No call sets this by accident.
 constexpr int kErrnoOfNobody = 4711;
 
+// A program makes the most elements where half of its operations push one each, and the rest
+// replace all of these.
+static_assert((ListProgram::kMaxOperations / 2 + 1) * (ListProgram::kMaxOperations / 2 + 1) <=
+              kMaxElementIds);
+
 }  // namespace
 
 ListElement::ListElement(ElementSet& alive, ElementId id, bool throws) : alive_(alive), id_(id) {
@@ -27,6 +33,13 @@ ListElement::ListElement(ElementSet& alive, ElementId id, bool throws) : alive_(
   if (throws) throw ConstructorFailure();
   alive_.set(id);
   canary_ = kAlive;
+}
+
+ListElement::ListElement(ListElement& old, const Successor& successor)
+    : ListElement(old.alive_, successor.id, successor.throws) {
+  if (!old.isAlive()) {
+    reportViolation({"L3", fmt::format("element {} has a successor, and is not alive", old.id_)});
+  }
 }
 
 ListElement::~ListElement() {
@@ -38,7 +51,9 @@ ListElement::~ListElement() {
   PreemptPolicy::preempt();
 }
 
-ListRunner::ListRunner() : owned_list_(std::make_unique<List>()), list_(owned_list_.get()) {}
+ListRunner::ListRunner() : owned_list_(std::make_unique<List>()), list_(owned_list_.get()) {
+  NodeArena::beginRun();
+}
 ListRunner::~ListRunner() = default;
 
 void ListRunner::run(const ListProgram& program) {
@@ -73,6 +88,8 @@ void ListRunner::perform(const ListOperation& operation) {
     case Kind::kFilter:
       filter(operation);
       return;
+    case Kind::kReplace:
+      return replace(operation);
     case Kind::kClear:
       oracle_.beginClear();
       list_->clear();
@@ -141,6 +158,53 @@ void ListRunner::filter(const ListOperation& operation) {
   if (has_thrown != throws) fail({"L5", "filter swallowed its predicate's exception"});
   failIf(oracle_.judgePredicateCalls(calls));
   exceptions += has_thrown ? 1 : 0;
+}
+
+void ListRunner::replace(const ListOperation& operation) {
+  static std::uint64_t& successions = Statistics::counter("successions");
+  static std::uint64_t& failures = Statistics::counter("failed_successions");
+  using Fault = ListOperation::Fault;
+  const std::size_t count = oracle_.contents().size();
+  // By position. The one that fails is asked for and does not come to be.
+  std::vector<std::optional<ListElement::Successor>> answers(count);
+  std::vector<std::optional<ElementId>> successors(count);
+  std::optional<std::size_t> failing;
+  unsigned answered = 0;
+  for (std::size_t i = 0; i < count && !failing; ++i) {
+    if (((operation.keep_mask >> (i % 64)) & 1) != 0) continue;
+    const bool fails = operation.throw_at == answered++;
+    answers[i] = {next_id_++, fails && operation.fault == Fault::kConstructorThrows};
+    if (fails) {
+      failing = i;
+    } else {
+      successors[i] = answers[i]->id;
+      ++successions;
+    }
+  }
+  oracle_.beginReplace(successors, failing ? *failing + 1 : count);
+  std::vector<ElementId> calls;
+  bool has_failed = false;
+  try {
+    list_->replace([&](ListElement& element) -> const ListElement::Successor* {
+      PreemptPolicy::preempt();
+      const std::size_t i = calls.size();
+      calls.push_back(element.id());
+      if (i >= count || !answers[i]) return nullptr;
+      if (i == failing && operation.fault == Fault::kAllocationFails) {
+        FaultyPolicy::failing_allocation = 1;
+      }
+      return &*answers[i];
+    });
+  } catch (const ListElement::ConstructorFailure&) {
+    has_failed = true;
+  } catch (const std::bad_alloc&) {
+    has_failed = true;
+  }
+  if (has_failed != failing.has_value()) {
+    fail({"L1", "replace swallowed an exception or threw one"});
+  }
+  failIf(oracle_.judgePredicateCalls(calls));
+  failures += has_failed ? 1 : 0;
 }
 
 void ListRunner::destroy() {

@@ -22,7 +22,14 @@ class ListElement {
  public:
   struct ConstructorFailure {};
 
+  /// What takes the place of another one.
+  struct Successor {
+    ElementId id;
+    bool throws;
+  };
+
   ListElement(ElementSet& alive, ElementId id, bool throws);
+  ListElement(ListElement& old, const Successor& successor);
   ~ListElement();
   ListElement(const ListElement&) = delete;
   ListElement& operator=(const ListElement&) = delete;
@@ -57,6 +64,7 @@ class ListRunner {
   void perform(const ListOperation& operation);
   void push(const ListOperation& operation);
   void filter(const ListOperation& operation);
+  void replace(const ListOperation& operation);
   void destroy();
   void checkAtRest();
 

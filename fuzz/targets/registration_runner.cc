@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "fuzz/targets/allocation_watch.h"
+#include "fuzz/targets/node_arena.h"
 #include "fuzz/targets/report_violation.h"
 #include "fuzz/targets/statistics.h"
 
@@ -24,8 +25,8 @@ using specified::kSignalValue;
 constexpr int kErrnoMark = 4711;
 
 SignalProtocol protocolOf(ProgramProtocol protocol) {
-  SignalProtocol result =
-      protocol == ProgramProtocol::kAddress ? SignalProtocol::address() : SignalProtocol::instance();
+  SignalProtocol result = protocol == ProgramProtocol::kAddress ? SignalProtocol::address()
+                                                                : SignalProtocol::instance();
   if (protocol == ProgramProtocol::kOwn) {
     result.liveness_rule = LivenessRule::kTerminatedWordOrCollected;
   }
@@ -62,8 +63,8 @@ class RegistrationRunner::Attachment final : public EntryAttachment {
 };
 
 RegistrationRunner::RegistrationRunner(const RegistrationProgram& program)
-    : program_(program),
-      reference_(rulesOf(program.protocol), program.max_entries) {
+    : program_(program), reference_(rulesOf(program.protocol), program.max_entries) {
+  NodeArena::beginRun();
   registry_.emplace(Registry::Options{.protocol = protocolOf(program.protocol),
                                       .max_entries = program.max_entries,
                                       .observer = this});
@@ -231,7 +232,8 @@ void RegistrationRunner::add(const Operation& operation) {
 void RegistrationRunner::deliver(const Operation& operation, bool is_struck) {
   if (is_struck && operation.owner_act != OwnerAct::kNone) {
     return deliverWhileOwnerActs(
-        operation, [this] { return registry_->deliver(); }, [this] { return reference_.deliver(); });
+        operation, [this] { return registry_->deliver(); },
+        [this] { return reference_.deliver(); });
   }
   const AllocationWatch watch;
   const std::size_t written = strike(is_struck, [&] { return registry_->deliver(); });
@@ -361,20 +363,27 @@ OwnedSpan RegistrationRunner::spanOf(std::size_t memory) const {
 // The engine copies the bytes; the runtime learns of it later.
 void RegistrationRunner::move(const Operation& operation) {
   // There is one range of addresses for a big one.
-  if (program_.memories[operation.memory].is_big || moves_ == RegistrationProgram::kMaxMoves) return;
+  if (program_.memories[operation.memory].is_big || moves_ == RegistrationProgram::kMaxMoves)
+    return;
   ++moves_;
   const std::size_t memory = reference_.placeOf(operation.memory);
   const TestMemory& before = *memories_[memory];
   const std::uint64_t length =
       before.length() - std::min(before.length(), operation.shrinkage) + operation.growth;
-  memories_.push_back(std::make_shared<TestMemory>(
-      MemoryPlan{.length = length,
-                 .capacity = length + operation.growth,
-                 .fill = program_.memories[operation.memory].fill}));
+  memories_.push_back(
+      std::make_shared<TestMemory>(MemoryPlan{.length = length,
+                                              .capacity = length + operation.growth,
+                                              .fill = program_.memories[operation.memory].fill}));
   if (const std::uint64_t copied = std::min(length, before.length()); copied != 0) {
     std::memcpy(memories_.back()->data(), before.data(), copied);
   }
   reference_.moveMemory(memory, memories_.back()->snapshot());
+}
+
+// Whether a handler came late enough to see that a word in the new place is not 0, nobody can say.
+// From here on it was seen.
+void RegistrationRunner::look(Registry::Entry& entry) const {
+  entry.isDead(registry_->protocol().liveness_rule);
 }
 
 void RegistrationRunner::refresh(const Operation& operation, bool is_struck) {
@@ -415,6 +424,7 @@ void RegistrationRunner::refresh(const Operation& operation, bool is_struck) {
   if (strikes_.count != 0) {
     expectEitherForLiveSignals();
     reference_.deliver();
+    for (const std::size_t id : moved) look(*entries_[id]);
   }
   std::ranges::sort(moved);
   std::ranges::sort(expected.moved);
@@ -452,12 +462,14 @@ void RegistrationRunner::follow(const Operation& operation, bool is_struck) {
     expectEitherForLiveSignals();
     reference_.deliver();
     checkStrikes(liveSignals(), live_before);
+    if (successor != nullptr) look(*successor);
   }
   if (is_followed != (successor != nullptr)) {
     fail("D3", fmt::format("entry {} was {}to follow its memory", id, is_followed ? "" : "not "));
   }
   if (successor == nullptr) return;
-  if (Attachment::of(*successor).id != id || successor->memory().data() != memories_[place]->data()) {
+  if (Attachment::of(*successor).id != id ||
+      successor->memory().data() != memories_[place]->data()) {
     fail("D3", fmt::format("entry {} follows with another's attachment or memory", id));
   }
   entries_[id] = successor;

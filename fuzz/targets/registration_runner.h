@@ -68,6 +68,7 @@ class RegistrationRunner final : private RegistrationObserver {
   void refresh(const Operation& operation, bool is_struck);
   void follow(const Operation& operation, bool is_struck);
 
+  void look(Registry::Entry& entry) const;
   OwnedSpan spanOf(std::size_t memory) const;
   bool performOwnerAct(Operation::OwnerAct act);
 

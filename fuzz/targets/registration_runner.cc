@@ -217,6 +217,7 @@ void RegistrationRunner::add(const Operation& operation) {
   const RegistrationOutcome expected = reference_.add(entry, operation.failing_allocation != 0);
   static CounterOfEach<RegistrationOutcome, kRegistrationOutcomeCount> count("outcomes");
   count(expected);
+  ++expected_counts_.at(static_cast<std::size_t>(expected));
   const bool is_told_once = observed_.size() == 1 && observed_[0] == expected;
   if (result.outcome != expected || !is_told_once ||
       (result.entry != nullptr) != (expected == RegistrationOutcome::kRegistered)) {
@@ -224,6 +225,10 @@ void RegistrationRunner::add(const Operation& operation) {
                            name(expected), name(result.outcome), observed_.size()));
   }
   observed_.clear();
+  if (registry_->counters()[expected] != expected_counts_.at(static_cast<std::size_t>(expected)) ||
+      sigproof::describe(expected).empty()) {
+    fail("R7", fmt::format("outcome {} is not counted right, or has no text", name(expected)));
+  }
   checkStrikes(live_before, liveSignals());
   if (result.entry == nullptr) return;
   entries_.push_back(result.entry);

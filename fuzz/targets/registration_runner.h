@@ -4,6 +4,7 @@
 //   RegistrationRunner(program).run();      // aborts with a report where a property is broken
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -92,6 +93,7 @@ class RegistrationRunner final : private RegistrationObserver {
   std::vector<Registry::Entry*> entries_;  // by the reference's id
   std::size_t attachments_ = 0;
   std::vector<RegistrationOutcome> observed_;
+  std::array<std::uint64_t, kRegistrationOutcomeCount> expected_counts_{};
 
   const Operation* operation_ = nullptr;
   unsigned step_ = 0;

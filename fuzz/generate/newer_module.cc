@@ -5,6 +5,8 @@
 #include <utility>
 
 namespace sigproof::fuzz {
+// Of its own, for units of several files have these names too.
+namespace newer_module {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -29,9 +31,9 @@ constexpr unsigned kLongestU32 = 5;
 // Rare enough that most modules are read to their end.
 constexpr std::uint32_t kFaultRarity = 48;
 
-class Writer {
+class NewerModuleWriter {
  public:
-  explicit Writer(ByteSource& source) : source_(source) {}
+  explicit NewerModuleWriter(ByteSource& source) : source_(source) {}
 
   NewerModule write(specified::Protocol protocol) {
     const Bytes imports = importSection();
@@ -267,9 +269,10 @@ class Writer {
 };
 
 }  // namespace
+}  // namespace newer_module
 
 NewerModule makeNewerModule(ByteSource& source, specified::Protocol protocol) {
-  return Writer(source).write(protocol);
+  return newer_module::NewerModuleWriter(source).write(protocol);
 }
 
 }  // namespace sigproof::fuzz

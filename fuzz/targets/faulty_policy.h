@@ -22,7 +22,9 @@ struct FaultyPolicy : PreemptPolicy {
 
   template <class T, class... Args>
   static T* create(Args&&... args) {
-    if (failing_allocation != 0 && --failing_allocation == 0) {
+    const bool is_failing = failing_allocation == 1;
+    if (failing_allocation != 0) --failing_allocation;
+    if (is_failing) {
       preempt();
       throw std::bad_alloc();
     }

@@ -23,8 +23,8 @@ constexpr int kErrnoOfNobody = 4711;
 
 // A program makes the most elements where half of its operations push one each, and the rest
 // replace all of these.
-static_assert((ListProgram::kMaxOperations / 2 + 1) * (ListProgram::kMaxOperations / 2 + 1) <=
-              kMaxElementIds);
+constexpr std::size_t kMostMadeByHalf = ListProgram::kMaxOperations / 2 + 1;
+static_assert(kMostMadeByHalf * kMostMadeByHalf <= kMaxElementIds);
 
 }  // namespace
 
@@ -160,28 +160,29 @@ void ListRunner::filter(const ListOperation& operation) {
   exceptions += has_thrown ? 1 : 0;
 }
 
-void ListRunner::replace(const ListOperation& operation) {
-  static std::uint64_t& successions = Statistics::counter("successions");
-  static std::uint64_t& failures = Statistics::counter("failed_successions");
-  using Fault = ListOperation::Fault;
+ListRunner::Succession ListRunner::planSuccession(const ListOperation& operation) {
   const std::size_t count = oracle_.contents().size();
-  // By position. The one that fails is asked for and does not come to be.
-  std::vector<std::optional<ListElement::Successor>> answers(count);
-  std::vector<std::optional<ElementId>> successors(count);
-  std::optional<std::size_t> failing;
+  Succession plan{.answers{count}, .successors{count}};
   unsigned answered = 0;
-  for (std::size_t i = 0; i < count && !failing; ++i) {
+  for (std::size_t i = 0; i < count && !plan.failing; ++i) {
     if (((operation.keep_mask >> (i % 64)) & 1) != 0) continue;
     const bool fails = operation.throw_at == answered++;
-    answers[i] = {next_id_++, fails && operation.fault == Fault::kConstructorThrows};
+    const bool throws = fails && operation.fault == ListOperation::Fault::kConstructorThrows;
+    plan.answers[i] = {next_id_++, throws};
     if (fails) {
-      failing = i;
+      plan.failing = i;
     } else {
-      successors[i] = answers[i]->id;
-      ++successions;
+      plan.successors[i] = plan.answers[i]->id;
     }
   }
-  oracle_.beginReplace(successors, failing ? *failing + 1 : count);
+  return plan;
+}
+
+void ListRunner::replace(const ListOperation& operation) {
+  static std::uint64_t& failures = Statistics::counter("failed_successions");
+  const Succession plan = planSuccession(operation);
+  const std::size_t count = oracle_.contents().size();
+  oracle_.beginReplace(plan.successors, plan.failing ? *plan.failing + 1 : count);
   std::vector<ElementId> calls;
   bool has_failed = false;
   try {
@@ -189,18 +190,18 @@ void ListRunner::replace(const ListOperation& operation) {
       PreemptPolicy::preempt();
       const std::size_t i = calls.size();
       calls.push_back(element.id());
-      if (i >= count || !answers[i]) return nullptr;
-      if (i == failing && operation.fault == Fault::kAllocationFails) {
+      if (i >= count || !plan.answers[i]) return nullptr;
+      if (i == plan.failing && operation.fault == ListOperation::Fault::kAllocationFails) {
         FaultyPolicy::failing_allocation = 1;
       }
-      return &*answers[i];
+      return &*plan.answers[i];
     });
   } catch (const ListElement::ConstructorFailure&) {
     has_failed = true;
   } catch (const std::bad_alloc&) {
     has_failed = true;
   }
-  if (has_failed != failing.has_value()) {
+  if (has_failed != plan.failing.has_value()) {
     fail({"L1", "replace swallowed an exception or threw one"});
   }
   failIf(oracle_.judgePredicateCalls(calls));

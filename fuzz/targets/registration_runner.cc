@@ -391,6 +391,28 @@ void RegistrationRunner::look(Registry::Entry& entry) const {
   entry.isDead(registry_->protocol().liveness_rule);
 }
 
+void RegistrationRunner::checkRefreshed(const Reference::Refresh& how,
+                                        std::vector<std::size_t> moved, bool is_complete) {
+  if (strikes_.count != 0) reference_.look();
+  const std::size_t live_before = liveSignals();
+  // A handler may have written to the old place or to the new one.
+  if (strikes_.count != 0) expectEitherForLiveSignals();
+  Reference::Refreshed expected = reference_.refresh(how);
+  if (strikes_.count != 0) {
+    expectEitherForLiveSignals();
+    reference_.deliver();
+    for (const std::size_t id : moved) look(*entries_[id]);
+  }
+  std::ranges::sort(moved);
+  std::ranges::sort(expected.moved);
+  if (is_complete != expected.is_complete || moved != expected.moved) {
+    fail("D3", fmt::format("entries [{}] were to follow their memories, all: {}; [{}] did, all: {}",
+                           fmt::join(expected.moved, " "), expected.is_complete,
+                           fmt::join(moved, " "), is_complete));
+  }
+  checkStrikes(liveSignals(), live_before);
+}
+
 void RegistrationRunner::refresh(const Operation& operation, bool is_struck) {
   Reference::Refresh how{.drops = operation.drops,
                          .failing_successor = operation.failing_allocation};
@@ -421,24 +443,7 @@ void RegistrationRunner::refresh(const Operation& operation, bool is_struck) {
       strike(is_struck, [&] { return registry_->refreshMemories(ask, on_moved); });
   FaultyPolicy::failing_allocation = 0;
 
-  if (strikes_.count != 0) reference_.look();
-  const std::size_t live_before = liveSignals();
-  // A handler may have written to the old place or to the new one.
-  if (strikes_.count != 0) expectEitherForLiveSignals();
-  Reference::Refreshed expected = reference_.refresh(how);
-  if (strikes_.count != 0) {
-    expectEitherForLiveSignals();
-    reference_.deliver();
-    for (const std::size_t id : moved) look(*entries_[id]);
-  }
-  std::ranges::sort(moved);
-  std::ranges::sort(expected.moved);
-  if (is_complete != expected.is_complete || moved != expected.moved) {
-    fail("D3", fmt::format("entries [{}] were to follow their memories, all: {}; [{}] did, all: {}",
-                           fmt::join(expected.moved, " "), expected.is_complete,
-                           fmt::join(moved, " "), is_complete));
-  }
-  checkStrikes(liveSignals(), live_before);
+  checkRefreshed(how, std::move(moved), is_complete);
   // Where there is nothing to follow, what was dropped under way waits for the next prologue (G1).
   if (how.drops && elsewhere == 0) {
     registry_->dropDead();

@@ -69,6 +69,8 @@ class RegistrationRunner final : private RegistrationObserver {
   void refresh(const Operation& operation, bool is_struck);
   void follow(const Operation& operation, bool is_struck);
 
+  void checkRefreshed(const Reference::Refresh& how, std::vector<std::size_t> moved,
+                      bool is_complete);
   void look(Registry::Entry& entry) const;
   OwnedSpan spanOf(std::size_t memory) const;
   bool performOwnerAct(Operation::OwnerAct act);

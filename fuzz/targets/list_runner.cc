@@ -162,7 +162,9 @@ void ListRunner::filter(const ListOperation& operation) {
 
 ListRunner::Succession ListRunner::planSuccession(const ListOperation& operation) {
   const std::size_t count = oracle_.contents().size();
-  Succession plan{.answers{count}, .successors{count}};
+  Succession plan;
+  plan.answers.resize(count);
+  plan.successors.resize(count);
   unsigned answered = 0;
   for (std::size_t i = 0; i < count && !plan.failing; ++i) {
     if (((operation.keep_mask >> (i % 64)) & 1) != 0) continue;

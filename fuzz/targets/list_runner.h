@@ -62,8 +62,8 @@ class ListRunner {
   struct PredicateFailure {};
   // What a replace() is told of each element, by position, and what is to come of it.
   struct Succession {
-    std::vector<std::optional<ListElement::Successor>> answers;
-    std::vector<std::optional<ElementId>> successors;
+    std::vector<std::optional<ListElement::Successor>> answers = {};
+    std::vector<std::optional<ElementId>> successors = {};
     std::optional<std::size_t> failing = {};  // asked for, and does not come to be
   };
 

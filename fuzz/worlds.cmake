@@ -35,12 +35,12 @@ function(sigproof_add_world_fuzzers suffix output)
     target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/targets/fresh_input.cc)
   endforeach()
   sigproof_add_fuzz_target(raw_bytes SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds} binaryen
-    SOURCES generate/module_plan.cc generate/module_writer.cc generate/raw_module.cc
-            targets/raw_bytes_runner.cc)
+    SOURCES generate/module_plan.cc generate/module_writer.cc generate/newer_module.cc
+            generate/raw_module.cc targets/raw_bytes_runner.cc)
   sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output}
     LIBRARIES ${worlds} binaryen
     SOURCES generate/edited_module.cc generate/module_plan.cc generate/module_writer.cc
-            generate/raw_module.cc targets/raw_bytes_runner.cc
+            generate/newer_module.cc generate/raw_module.cc targets/raw_bytes_runner.cc
             ../corpus/modules/binaryen_globals.cc ../corpus/modules/manifest.cc
             ../corpus/modules/module_editor.cc ../corpus/modules/wasm_shape.cc)
 endfunction()

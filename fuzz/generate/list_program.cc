@@ -8,17 +8,18 @@ namespace {
 using Kind = ListOperation::Kind;
 using Fault = ListOperation::Fault;
 
-// Kind, strikes, the mask that a filter keeps and the choices around it.
+// Kind, strikes, the mask of what is kept and the choices around it.
 static_assert(ListProgram::kOperationBytes >= 1 + kStrikeScheduleBytes + 9 + 2);
 
 ListOperation makeOperation(ByteSource& source) {
   ListOperation operation;
   // More come in than go out, so that lists have a length.
   // After a detachment handlers meet nothing until the list is destroyed: it must be rare.
-  operation.kind = source.pick(
-      {Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kPushFront,
-       Kind::kPushFront, Kind::kPushFront, Kind::kFilter, Kind::kFilter, Kind::kFilter,
-       Kind::kFilter, Kind::kFilter, Kind::kClear, Kind::kReclaim, Kind::kDestroy, Kind::kDestroy});
+  operation.kind =
+      source.pick({Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kPushFront,
+                   Kind::kPushFront, Kind::kPushFront, Kind::kPushFront, Kind::kFilter,
+                   Kind::kFilter, Kind::kFilter, Kind::kFilter, Kind::kReplace, Kind::kClear,
+                   Kind::kReclaim, Kind::kDestroy, Kind::kDestroy});
   operation.strikes = makeStrikeSchedule(source);
   if (operation.kind == Kind::kPushFront) {
     operation.fault = source.pick({Fault::kNone, Fault::kNone, Fault::kNone, Fault::kNone,
@@ -28,6 +29,11 @@ ListOperation makeOperation(ByteSource& source) {
   } else if (operation.kind == Kind::kFilter) {
     operation.keep_mask = source.pick({false, true}) ? source.u64() : source.byte();
     if (source.oneIn(4)) operation.throw_at = source.below(16);
+  } else if (operation.kind == Kind::kReplace) {
+    operation.keep_mask = source.pick({0, 0, 0xFF, 0xFF}) & source.byte();
+    operation.fault = source.pick({Fault::kNone, Fault::kNone, Fault::kNone, Fault::kNone,
+                                   Fault::kAllocationFails, Fault::kConstructorThrows});
+    if (operation.fault != Fault::kNone) operation.throw_at = source.below(4);
   }
   return operation;
 }
@@ -40,6 +46,8 @@ const char* name(Kind kind) noexcept {
       return "pushFront";
     case Kind::kFilter:
       return "filter";
+    case Kind::kReplace:
+      return "replace";
     case Kind::kClear:
       return "clear";
     case Kind::kReclaim:
@@ -57,6 +65,9 @@ std::string describe(const ListOperation& operation) {
   if (operation.fault == Fault::kAllocationFails) text += ", allocation fails";
   if (operation.fault == Fault::kConstructorThrows) text += ", constructor throws";
   if (operation.kind == Kind::kFilter) text += fmt::format(", keeps {:#x}", operation.keep_mask);
+  if (operation.kind == Kind::kReplace) {
+    text += fmt::format(", all but {:#x}", operation.keep_mask);
+  }
   if (operation.throw_at) text += fmt::format(", throws at call {}", *operation.throw_at);
   if (operation.strikes.mask != 0) {
     text += fmt::format(", struck at steps {:#x}, {} deep", operation.strikes.mask,

@@ -20,6 +20,7 @@ struct ListOperation {
   enum class Kind : std::uint8_t {
     kPushFront,
     kFilter,
+    kReplace,
     kClear,
     kReclaim,
     kDetach,   ///< detachReaders(): from then on a handler meets nothing
@@ -28,9 +29,12 @@ struct ListOperation {
   enum class Fault : std::uint8_t { kNone, kAllocationFails, kConstructorThrows };
 
   Kind kind = Kind::kPushFront;
-  Fault fault = Fault::kNone;             ///< of kPushFront
-  std::uint64_t keep_mask = 0;            ///< of kFilter: bit i % 64 keeps the i-th element
-  std::optional<unsigned> throw_at = {};  ///< of kFilter: the call of the predicate that throws
+  Fault fault = Fault::kNone;  ///< of kPushFront and kReplace
+  /// Of kFilter: bit i % 64 keeps the i-th element. Of kReplace: it has no successor.
+  std::uint64_t keep_mask = 0;
+  /// Of kFilter: the call of the predicate that throws. Of kReplace: the successor, counted from 0,
+  /// that `fault` prevents.
+  std::optional<unsigned> throw_at = {};
   StrikeSchedule strikes;
 };
 
@@ -49,7 +53,7 @@ struct ListProgram {
   std::vector<ListOperation> operations;
 };
 
-inline constexpr unsigned kListOperationKindCount = 6;
+inline constexpr unsigned kListOperationKindCount = 7;
 
 /// The kind's name in statistics and in texts, such as "pushFront".
 const char* name(ListOperation::Kind kind) noexcept;

@@ -7,6 +7,7 @@
 #include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/module_plan.h"
 #include "fuzz/generate/module_writer.h"
+#include "fuzz/generate/newer_module.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -46,6 +47,7 @@ std::vector<std::uint8_t> freshModule(std::mt19937& random) {
   ByteSource source(bytes);
   const auto protocol =
       random() % 2 == 0 ? specified::Protocol::kAddress : specified::Protocol::kInstance;
+  if (random() % 2 == 0) return makeNewerModule(source, protocol).bytes;
   return writeModule(makeModulePlan(source, protocol));
 }
 

@@ -12,6 +12,8 @@ namespace {
 using specified::kWordSizeBytes;
 using RegistrationKind = RegistrationOperation::Kind;
 using Place = RegistrationOperation::Place;
+using OwnerAct = RegistrationOperation::OwnerAct;
+using ProgramProtocol = RegistrationProgram::Protocol;
 
 constexpr std::uint64_t kTwoGiB = std::uint64_t{2} << 30;
 constexpr std::uint64_t kFourGiB = std::uint64_t{4} << 30;
@@ -85,18 +87,53 @@ void makeAdd(ByteSource& source, const MemoryPlan& memory, RegistrationOperation
         add.signal ? makeSecondOffset(source, memory, *add.signal) : makeOffset(source, memory);
   }
   add.clears_terminated_first = !source.oneIn(8);
-  add.does_allocation_fail = source.oneIn(16);
+  add.failing_allocation = source.oneIn(16) ? 1 : 0;
+}
+
+void makeMove(ByteSource& source, RegistrationOperation& move) {
+  if (source.oneIn(4)) {
+    move.shrinkage = source.below(kMaxSmallLength);
+  } else {
+    move.growth = source.below(kMaxSmallLength / 2);
+  }
+}
+
+void makeRefresh(ByteSource& source, RegistrationOperation& refresh) {
+  if (source.oneIn(4)) {
+    refresh.collects_at = source.below(4);
+    refresh.entry = source.byte();
+    refresh.drops = !source.oneIn(3);
+  }
+  if (source.oneIn(6)) refresh.failing_allocation = 1 + source.below(3);
+}
+
+OwnerAct makeOwnerAct(ByteSource& source) {
+  return source.pick({OwnerAct::kNone, OwnerAct::kNone, OwnerAct::kNone, OwnerAct::kNone,
+                      OwnerAct::kRenew, OwnerAct::kRetire});
 }
 
 RegistrationOperation makeOperation(ByteSource& source, const std::vector<MemoryPlan>& memories) {
   RegistrationOperation operation;
-  operation.kind = source.pick(
-      {RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kAdd,
-       RegistrationKind::kAdd, RegistrationKind::kAdd, RegistrationKind::kDeliver,
-       RegistrationKind::kClear, RegistrationKind::kRenew, RegistrationKind::kMarkTerminated,
-       RegistrationKind::kDropDead, RegistrationKind::kDropDead, RegistrationKind::kCollect,
-       RegistrationKind::kWrite, RegistrationKind::kWrite, RegistrationKind::kGrow,
-       RegistrationKind::kDeliverFor});
+  operation.kind = source.pick({RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kAdd,
+                                RegistrationKind::kDeliver,
+                                RegistrationKind::kClear,
+                                RegistrationKind::kRenew,
+                                RegistrationKind::kMarkTerminated,
+                                RegistrationKind::kDropDead,
+                                RegistrationKind::kDropDead,
+                                RegistrationKind::kCollect,
+                                RegistrationKind::kWrite,
+                                RegistrationKind::kWrite,
+                                RegistrationKind::kGrow,
+                                RegistrationKind::kDeliverFor,
+                                RegistrationKind::kMove,
+                                RegistrationKind::kRefresh,
+                                RegistrationKind::kFollow,
+                                RegistrationKind::kRetire});
   operation.memory = source.below(static_cast<std::uint32_t>(memories.size()));
   const MemoryPlan& memory = memories[operation.memory];
   operation.strikes = makeStrikeSchedule(source);
@@ -104,8 +141,18 @@ RegistrationOperation makeOperation(ByteSource& source, const std::vector<Memory
     makeAdd(source, memory, operation);
   } else if (operation.kind == RegistrationKind::kCollect) {
     operation.entry = source.byte();
+  } else if (operation.kind == RegistrationKind::kDeliver) {
+    operation.owner_act = makeOwnerAct(source);
   } else if (operation.kind == RegistrationKind::kDeliverFor) {
     operation.generations_ago = source.below(4) - 1;
+    operation.owner_act = makeOwnerAct(source);
+  } else if (operation.kind == RegistrationKind::kMove) {
+    makeMove(source, operation);
+  } else if (operation.kind == RegistrationKind::kRefresh) {
+    makeRefresh(source, operation);
+  } else if (operation.kind == RegistrationKind::kFollow) {
+    operation.entry = source.byte();
+    operation.failing_allocation = source.oneIn(8) ? 1 : 0;
   } else if (operation.kind == RegistrationKind::kGrow) {
     operation.growth = source.byte();
   } else if (operation.kind == RegistrationKind::kWrite) {
@@ -116,6 +163,25 @@ RegistrationOperation makeOperation(ByteSource& source, const std::vector<Memory
     if (operation.place == Place::kAnywhere) operation.offset = makeOffset(source, memory);
   }
   return operation;
+}
+
+// Once in so many programs: it takes as long as ten others.
+constexpr std::uint32_t kCrowdRarity = 256;
+
+// So many entries, in a memory of their own, that there is no room for one more, or for just one.
+void addCrowd(ByteSource& source, RegistrationProgram& program) {
+  constexpr std::uint64_t kBytesAnEntry = 2 * std::uint64_t{kWordSizeBytes};
+  constexpr auto kSmallest = RegistrationProgram::kSmallestCrowd;
+  const std::size_t count =
+      kSmallest + source.below(RegistrationProgram::kLargestCrowd - kSmallest + 1);
+  program.max_entries = count + source.below(2);
+  const auto memory = static_cast<unsigned>(program.memories.size());
+  program.memories.push_back({.length = count * kBytesAnEntry, .capacity = count * kBytesAnEntry});
+  for (std::size_t i = 0; i < count; ++i) {
+    program.operations.push_back({.memory = memory,
+                                  .signal = i * kBytesAnEntry,
+                                  .terminated = i * kBytesAnEntry + kWordSizeBytes});
+  }
 }
 
 std::string toText(const std::optional<std::uint64_t>& offset) {
@@ -146,6 +212,14 @@ const char* name(RegistrationKind kind) noexcept {
       return "grow";
     case RegistrationKind::kDeliverFor:
       return "deliver for a generation";
+    case RegistrationKind::kMove:
+      return "move";
+    case RegistrationKind::kRefresh:
+      return "refreshMemories";
+    case RegistrationKind::kFollow:
+      return "moveMemory";
+    case RegistrationKind::kRetire:
+      return "retireGeneration";
   }
   return "?";
 }
@@ -155,7 +229,21 @@ std::string describe(const RegistrationOperation& operation) {
   if (operation.kind == RegistrationKind::kAdd) {
     text += fmt::format(" signal {} terminated {} to memory {}", toText(operation.signal),
                         toText(operation.terminated), operation.memory);
-    if (operation.does_allocation_fail) text += ", allocation fails";
+  }
+  if (operation.failing_allocation != 0) {
+    text += fmt::format(", allocation {} fails", operation.failing_allocation);
+  }
+  if (operation.kind == RegistrationKind::kMove) {
+    text += fmt::format(" memory {}, {} longer, {} shorter", operation.memory, operation.growth,
+                        operation.shrinkage);
+  }
+  if (operation.collects_at) {
+    text += fmt::format(", a collection at question {}{}", *operation.collects_at,
+                        operation.drops ? ", with a prologue" : "");
+  }
+  if (operation.owner_act != OwnerAct::kNone) {
+    text += operation.owner_act == OwnerAct::kRenew ? ", renewed" : ", retired";
+    text += " in its middle";
   }
   if (operation.strikes.mask != 0) {
     text += fmt::format(", struck at steps {:#x}, {} deep", operation.strikes.mask,
@@ -166,14 +254,17 @@ std::string describe(const RegistrationOperation& operation) {
 
 // The choices before the memories, and what a memory takes at most.
 static_assert(RegistrationProgram::kHeadBytes >=
-              5 + RegistrationProgram::kMaxMemories * std::size_t{6});
+              6 + RegistrationProgram::kMaxMemories * std::size_t{6});
 // Kind, memory, strikes; the two offsets of an addition and the choices around them.
 static_assert(RegistrationProgram::kOperationBytes >= 2 + kStrikeScheduleBytes + std::size_t{25});
 
 RegistrationProgram makeRegistrationProgram(ByteSource& input) {
   RegistrationProgram program;
+  const bool is_crowded = input.isRare(kCrowdRarity);
   ByteSource source = input.take(RegistrationProgram::kHeadBytes);
-  program.is_instance_protocol = source.oneIn(3);
+  program.protocol =
+      source.pick({ProgramProtocol::kAddress, ProgramProtocol::kInstance, ProgramProtocol::kAddress,
+                   ProgramProtocol::kAddress, ProgramProtocol::kInstance, ProgramProtocol::kOwn});
   // 0 is the limit under which nothing registers: rare.
   program.max_entries =
       source.oneIn(16) ? 0 : 1 + source.below(RegistrationProgram::kMaxEntriesLimit);
@@ -185,8 +276,10 @@ RegistrationProgram makeRegistrationProgram(ByteSource& input) {
     MemoryPlan& memory = program.memories[i];
     if (memory.is_big) memory = {.length = 64, .capacity = 64, .fill = memory.fill};
   }
-  program.operations.reserve(RegistrationProgram::kMaxOperations);
-  while (!input.isExhausted() && program.operations.size() < RegistrationProgram::kMaxOperations) {
+  if (is_crowded) addCrowd(source, program);
+  const std::size_t end = program.operations.size() + RegistrationProgram::kMaxOperations;
+  program.operations.reserve(end);
+  while (!input.isExhausted() && program.operations.size() < end) {
     ByteSource record = input.take(RegistrationProgram::kOperationBytes);
     program.operations.push_back(makeOperation(record, program.memories));
   }

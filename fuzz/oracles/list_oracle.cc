@@ -31,6 +31,7 @@ void ListOracle::begin() {
   gone_.reset();
   arrived_.reset();
   predicate_calls_ = 0;
+  replaced_.clear();
 }
 
 void ListOracle::beginPush(ElementId id) {
@@ -46,6 +47,21 @@ void ListOracle::beginFilter(const std::vector<bool>& keep, bool throws) {
   }
   begin();
   predicate_calls_ = std::min(keep.size() + (throws ? 1 : 0), contents_.size());
+}
+
+void ListOracle::beginReplace(const std::vector<std::optional<ElementId>>& successors,
+                              std::size_t calls) {
+  after_ = contents_;
+  std::vector<std::pair<ElementId, ElementId>> replaced;
+  for (std::size_t i = 0; i < std::min(successors.size(), contents_.size()); ++i) {
+    if (!successors[i]) continue;
+    after_[i] = *successors[i];
+    pushed_.at(after_[i]) = pushed_.at(contents_[i]);
+    replaced.emplace_back(contents_[i], after_[i]);
+  }
+  begin();
+  predicate_calls_ = std::min(calls, contents_.size());
+  if (!is_detached_) replaced_ = std::move(replaced);
 }
 
 void ListOracle::beginClear() {
@@ -69,20 +85,39 @@ void ListOracle::beginDestroy() {
   is_detached_ = false;
 }
 
+std::optional<Violation> ListOracle::judgeOrder(const ListVisit& visit, ElementSet& seen) const {
+  for (std::size_t i = 0; i < visit.count_; ++i) {
+    const ElementId id = visit.ids_[i];
+    if (seen[id]) return Violation{"L2", fmt::format("a handler met element {} twice", id)};
+    seen.set(id);
+    if (i == 0) continue;
+    const ElementId former = visit.ids_[i - 1];
+    if (pushed_[id] == pushed_[former]) {
+      return Violation{
+          "L3", fmt::format("a handler met element {} and {}, of which one takes the other's place",
+                            former, id)};
+    }
+    if (pushed_[id] > pushed_[former]) {
+      return Violation{"L2",
+                       fmt::format("a handler met element {} before the newer {}", former, id)};
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Violation> ListOracle::judge(const ListVisit& visit) {
   if (visit.dead_) {
     return Violation{"L3",
                      fmt::format("a handler met element {}, which is not alive", *visit.dead_)};
   }
   ElementSet seen;
-  for (std::size_t i = 0; i < visit.count_; ++i) {
-    const ElementId id = visit.ids_[i];
-    if (seen[id]) return Violation{"L2", fmt::format("a handler met element {} twice", id)};
-    if (i > 0 && id > visit.ids_[i - 1]) {
-      return Violation{
-          "L2", fmt::format("a handler met element {} before the newer {}", visit.ids_[i - 1], id)};
+  if (auto violation = judgeOrder(visit, seen)) return violation;
+  for (const auto& [old, successor] : replaced_) {
+    if (!seen[old] && !seen[successor]) {
+      return Violation{"L3", fmt::format("a handler met neither element {} nor {}, which takes its "
+                                         "place",
+                                         old, successor)};
     }
-    seen.set(id);
   }
   const ElementSet required = (before_set_ & after_set_) | arrived_;
   const ElementSet allowed = (before_set_ | after_set_) & ~gone_;

@@ -1,6 +1,6 @@
 // What handlers may see of a list while its owner changes it (L2, L3, L5), and what must be alive
 // afterwards (L1, L4, L6). Knows no list: elements are numbers, given in the order in which they
-// were pushed.
+// were made.
 //
 //   oracle.beginPush(id);                       // or beginFilter(), beginClear(), ...
 //   ListVisit visit; visit.see(id); ...         // in a handler
@@ -11,8 +11,10 @@
 #include <array>
 #include <bitset>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz/oracles/violation.h"
@@ -21,7 +23,7 @@ namespace sigproof::fuzz {
 
 /// Numbers of elements, dealt out from 0 upwards, never twice.
 using ElementId = std::size_t;
-inline constexpr std::size_t kMaxElementIds = 64;
+inline constexpr std::size_t kMaxElementIds = 128;
 using ElementSet = std::bitset<kMaxElementIds>;
 
 /// What one walk of a handler met. Allocates nothing, so that a walk that does can be told.
@@ -45,6 +47,8 @@ class ListVisit {
 
 class ListOracle {
  public:
+  ListOracle() { std::iota(pushed_.begin(), pushed_.end(), ElementId{0}); }
+
   /// The list's elements, newest first.
   const std::vector<ElementId>& contents() const noexcept { return contents_; }
 
@@ -54,6 +58,9 @@ class ListOracle {
   /// `keep[i]` is what the predicate says of the i-th element; beyond its end, and where the
   /// predicate throws, elements stay. `throws`: the predicate throws after the answers given.
   void beginFilter(const std::vector<bool>& keep, bool throws);
+  /// `successors[i]` takes the place of the i-th element, if there is one. `calls`: of how many
+  /// elements the list asks.
+  void beginReplace(const std::vector<std::optional<ElementId>>& successors, std::size_t calls);
   void beginClear();
   void beginReclaim();
   /// After detachReaders() handlers meet nothing, though the elements are there.
@@ -64,7 +71,8 @@ class ListOracle {
   /// removed or added already, which later walks must agree with.
   std::optional<Violation> judge(const ListVisit& visit);
 
-  /// The predicate was called with the elements `calls`, in that order (L5).
+  /// The predicate, or who is asked for successors, was called with the elements `calls`, in that
+  /// order (L5).
   std::optional<Violation> judgePredicateCalls(const std::vector<ElementId>& calls) const;
 
   /// The operation is over and no handler stands on the list: `alive` must be its elements.
@@ -73,6 +81,8 @@ class ListOracle {
  private:
   void begin();
 
+  std::optional<Violation> judgeOrder(const ListVisit& visit, ElementSet& seen) const;
+
   std::vector<ElementId> contents_;
   std::vector<ElementId> after_;  // what the operation makes of them
   std::size_t predicate_calls_ = 0;
@@ -80,6 +90,10 @@ class ListOracle {
   // What handlers may and must see, by element.
   ElementSet before_set_, after_set_;
   ElementSet gone_, arrived_;
+  // Elements and what takes their places.
+  std::vector<std::pair<ElementId, ElementId>> replaced_;
+  // The element that was pushed at the place that it has now: where it is newest.
+  std::array<ElementId, kMaxElementIds> pushed_;
 };
 
 }  // namespace sigproof::fuzz

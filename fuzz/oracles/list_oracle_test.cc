@@ -53,6 +53,53 @@ TEST_F(ListOracleTest, L3_RefusesAWalkThatMeetsWhatIsNotThere) {
   EXPECT_EQ(property(oracle_.judge(walk({3, 2, 1, 0}))), "L3");
 }
 
+// --- successors ----------------------------------------------------------------------------------
+
+TEST_F(ListOracleTest, L3_AWalkMeetsAnElementOrItsSuccessorInTheSamePlace) {
+  oracle_.beginReplace({std::nullopt, 3, std::nullopt}, 3);
+  EXPECT_FALSE(oracle_.judge(walk({2, 1, 0})));
+  EXPECT_FALSE(oracle_.judge(walk({2, 3, 0})));
+  EXPECT_FALSE(oracle_.end(alive({0, 2, 3})));
+  EXPECT_EQ(oracle_.contents(), (std::vector<ElementId>{2, 3, 0}));
+  oracle_.beginReclaim();
+  EXPECT_FALSE(oracle_.judge(walk({2, 3, 0})));
+  EXPECT_EQ(property(oracle_.judge(walk({3, 2, 0}))), "L2");
+}
+
+TEST_F(ListOracleTest, L3_RefusesAWalkThatMeetsNeitherOrBoth) {
+  oracle_.beginReplace({std::nullopt, 3, std::nullopt}, 3);
+  EXPECT_EQ(property(oracle_.judge(walk({2, 0}))), "L3");
+  EXPECT_EQ(property(oracle_.judge(walk({2, 3, 1, 0}))), "L3");
+  EXPECT_EQ(property(oracle_.judge(walk({2, 1, 3, 0}))), "L3");
+}
+
+TEST_F(ListOracleTest, L3_RefusesAnElementThatComesBackAfterItsSuccessorWasSeen) {
+  oracle_.beginReplace({3, std::nullopt, std::nullopt}, 3);
+  EXPECT_FALSE(oracle_.judge(walk({3, 1, 0})));
+  EXPECT_EQ(property(oracle_.judge(walk({2, 1, 0}))), "L3");
+}
+
+TEST_F(ListOracleTest, L4_RefusesAnElementThatIsKeptBesideItsSuccessor) {
+  oracle_.beginReplace({3, std::nullopt, std::nullopt}, 3);
+  EXPECT_EQ(property(oracle_.end(alive({0, 1, 2, 3}))), "L4");
+}
+
+TEST_F(ListOracleTest, L3_AfterDetachReadersNeitherIsMet) {
+  oracle_.beginDetach();
+  EXPECT_FALSE(oracle_.end(alive({0, 1, 2})));
+  oracle_.beginReplace({3, std::nullopt, std::nullopt}, 3);
+  EXPECT_FALSE(oracle_.judge(walk({})));
+  EXPECT_EQ(property(oracle_.judge(walk({3, 1, 0}))), "L3");
+}
+
+TEST_F(ListOracleTest, L5_RefusesQuestionsForSuccessorsBehindTheOneThatFailed) {
+  oracle_.beginReplace({3}, 2);
+  EXPECT_FALSE(oracle_.judgePredicateCalls({2, 1}));
+  EXPECT_EQ(property(oracle_.judgePredicateCalls({2, 1, 0})), "L5");
+}
+
+// --- further -------------------------------------------------------------------------------------
+
 TEST_F(ListOracleTest, L3_RefusesAWalkThatMeetsADeadElement) {
   oracle_.beginClear();
   ListVisit visit = walk({2, 1});

@@ -19,12 +19,6 @@ bool doOverlap(const Word& a, const Word& b) { return a && b && doWordsOverlap(*
 
 bool areOwnWordsApart(const Entry& entry) { return !doOverlap(entry.signal, entry.terminated); }
 
-bool areApart(const Entry& a, const Entry& b) {
-  return a.memory != b.memory ||
-         (!doOverlap(a.signal, b.signal) && !doOverlap(a.signal, b.terminated) &&
-          !doOverlap(a.terminated, b.signal) && !doOverlap(a.terminated, b.terminated));
-}
-
 }  // namespace
 
 bool doWordsOverlap(std::uint64_t a, std::uint64_t b) {
@@ -45,6 +39,21 @@ std::uint8_t* ReferenceMemory::touch(std::uint64_t address) {
   if (byte != nullptr || !is_zero_elsewhere || address >= length) return byte;
   pieces.push_back({address - address % kPieceBytes, std::vector<std::uint8_t>(kPieceBytes)});
   return find(address);
+}
+
+void RegistrationReference::addMemory(ReferenceMemory memory) {
+  origins_.push_back(memories_.size());
+  memories_.push_back(std::move(memory));
+}
+
+void RegistrationReference::moveMemory(std::size_t memory, ReferenceMemory moved) {
+  origins_.push_back(origins_[memory]);
+  memories_.push_back(std::move(moved));
+}
+
+std::size_t RegistrationReference::placeOf(std::size_t memory) const {
+  const auto newest = std::find(origins_.rbegin(), origins_.rend(), origins_[memory]);
+  return static_cast<std::size_t>(origins_.rend() - newest) - 1;
 }
 
 std::size_t RegistrationReference::entriesOf(std::size_t memory) const {
@@ -73,7 +82,7 @@ void RegistrationReference::write(std::size_t memory, std::uint64_t address, std
 }
 
 bool RegistrationReference::isDead(Entry& entry) {
-  if (doesWordKill(protocol_) && entry.terminated && read(entry.memory, *entry.terminated) != 0) {
+  if (rules_.does_word_kill && entry.terminated && read(entry.memory, *entry.terminated) != 0) {
     entry.is_dead = true;
   }
   return entry.is_dead;
@@ -86,21 +95,33 @@ void RegistrationReference::look() {
 RegistrationOutcome RegistrationReference::judge(const Entry& entry) {
   const auto& [memory, signal, terminated, is_dead, id] = entry;
   if (!signal && !terminated) return RegistrationOutcome::kNotOptedIn;
-  if (areBothRequired(protocol_) && (!signal || !terminated))
-    return RegistrationOutcome::kIncomplete;
+  if (rules_.are_both_required && (!signal || !terminated)) return RegistrationOutcome::kIncomplete;
   if ((signal && !isInside(memory, *signal)) || (terminated && !isInside(memory, *terminated))) {
     return RegistrationOutcome::kOutOfBounds;
   }
   if (signal && terminated && doWordsOverlap(*signal, *terminated)) {
     return RegistrationOutcome::kOverlap;
   }
-  if (doesWordKill(protocol_) && terminated && read(memory, *terminated) != 0) {
+  if (rules_.does_word_kill && terminated && read(memory, *terminated) != 0) {
     return RegistrationOutcome::kAlreadyTerminated;
   }
-  // Entries that are dead don't count against the limit.
-  if (entries_.size() >= max_entries_) dropDead();
-  if (entries_.size() >= max_entries_) return RegistrationOutcome::kTooManyEntries;
-  return RegistrationOutcome::kRegistered;
+  return hasRoom() ? RegistrationOutcome::kRegistered : RegistrationOutcome::kTooManyEntries;
+}
+
+// Entries that are dead don't count against the limit, once somebody looks.
+bool RegistrationReference::hasRoom() {
+  if (entries_.size() < max_entries_) return true;
+  if (refusals_without_a_look_ > 0) {
+    --refusals_without_a_look_;
+    return false;
+  }
+  dropDead();
+  const bool has_room = entries_.size() < max_entries_;
+  const std::size_t seen = entries_.size();
+  if (!has_room && seen > 0) {
+    refusals_without_a_look_ = (seen - 1) / specified::kEntriesARefusal;
+  }
+  return has_room;
 }
 
 RegistrationOutcome RegistrationReference::add(Entry entry, bool does_allocation_fail) {
@@ -147,7 +168,7 @@ std::size_t RegistrationReference::markTerminated() {
   for (Entry& entry : entries_) {
     if (isDead(entry) || !entry.terminated) continue;
     write(entry.memory, *entry.terminated, kTerminatedValue);
-    entry.is_dead = doesWordKill(protocol_);
+    entry.is_dead = rules_.does_word_kill;
     ++written;
   }
   return written;
@@ -155,6 +176,67 @@ std::size_t RegistrationReference::markTerminated() {
 
 void RegistrationReference::dropDead() {
   std::erase_if(entries_, [this](Entry& entry) { return isDead(entry); });
+}
+
+bool RegistrationReference::fits(const Entry& entry, std::size_t place) const {
+  return (!entry.signal || isInside(place, *entry.signal)) &&
+         (!entry.terminated || isInside(place, *entry.terminated));
+}
+
+// No byte but the signal word's is written, and for a dead entry not even that (D2).
+void RegistrationReference::take(Entry& entry, std::size_t place) {
+  entry.memory = place;
+  if (!entry.is_dead && entry.signal) {
+    write(place, *entry.signal, is_warned_ ? specified::kSignalValue : 0);
+  }
+}
+
+Entry* RegistrationReference::find(std::size_t id) {
+  const auto found = std::ranges::find(entries_, id, &Entry::id);
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+bool RegistrationReference::follow(std::size_t index, bool does_allocation_fail) {
+  Entry& entry = entries_[index];
+  const std::size_t place = placeOf(entry.memory);
+  if (!fits(entry, place)) return false;
+  isDead(entry);  // what its word says in the old place is what it takes along
+  if (!does_allocation_fail) take(entry, place);
+  return !does_allocation_fail;
+}
+
+RegistrationReference::Refreshed RegistrationReference::refresh(const Refresh& how) {
+  const std::vector<Entry> asked = entries_;
+  std::vector<std::size_t> elsewhere;
+  std::size_t questions = 0;
+  for (const Entry& before : asked) {
+    Entry* entry = find(before.id);
+    if (entry == nullptr || isDead(*entry)) continue;
+    if (placeOf(before.memory) != before.memory) elsewhere.push_back(before.id);
+    if (questions++ != how.collects_at) continue;
+    if (Entry* collected = find(how.collected)) collected->is_dead = true;
+    if (how.drops) dropDead();
+  }
+  Refreshed result;
+  unsigned successors = 0;
+  for (const std::size_t id : elsewhere) {
+    Entry* entry = find(id);
+    if (entry == nullptr || !fits(*entry, placeOf(entry->memory))) continue;
+    isDead(*entry);
+    if (++successors == how.failing_successor) {
+      result.is_complete = false;
+      break;
+    }
+    take(*entry, placeOf(entry->memory));
+    result.moved.push_back(id);
+  }
+  return result;
+}
+
+bool RegistrationReference::areApart(const Entry& a, const Entry& b) const {
+  return origins_[a.memory] != origins_[b.memory] ||
+         (!doOverlap(a.signal, b.signal) && !doOverlap(a.signal, b.terminated) &&
+          !doOverlap(a.terminated, b.signal) && !doOverlap(a.terminated, b.terminated));
 }
 
 bool RegistrationReference::areWordsApart(const Entry* added) const {

@@ -17,6 +17,9 @@ class AllocationWatch {
   /// Allocations and releases on this thread since the watch was made.
   std::uint64_t count() const noexcept { return total() - start_; }
 
+  /// Counts one that no allocator sees (NodeArena).
+  static void note() noexcept;
+
   /// Whether allocations are seen in this program.
   static bool isAvailable() noexcept;
 

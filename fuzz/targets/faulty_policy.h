@@ -1,28 +1,46 @@
-// PreemptPolicy with allocations that fail when they are told to, and misuse as a violation.
+// PreemptPolicy with allocations that fail when they are told to, nodes in a NodeArena, and misuse
+// as a violation.
 //
-//   FaultyPolicy::does_next_allocation_fail = true;
+//   NodeArena::beginRun();
+//   FaultyPolicy::failing_allocation = 1;
 //   list.pushFront();                                  // throws std::bad_alloc
 #pragma once
 
+#include <memory>
 #include <new>
 #include <utility>
 
+#include "fuzz/targets/node_arena.h"
 #include "fuzz/targets/report_violation.h"
 #include "models/preempt_policy.h"
 
 namespace sigproof::fuzz {
 
 struct FaultyPolicy : PreemptPolicy {
-  /// Taken back by the allocation that it makes fail.
-  static inline constinit bool does_next_allocation_fail = false;
+  /// Which allocation from now on fails, counted from 1; 0: none does, as after that one.
+  static inline constinit unsigned failing_allocation = 0;
 
   template <class T, class... Args>
   static T* create(Args&&... args) {
-    if (std::exchange(does_next_allocation_fail, false)) {
+    const bool is_failing = failing_allocation == 1;
+    if (failing_allocation != 0) --failing_allocation;
+    if (is_failing) {
       preempt();
       throw std::bad_alloc();
     }
-    return PreemptPolicy::create<T>(std::forward<Args>(args)...);
+    preempt();
+    const auto give_back = [](void* storage) noexcept { NodeArena::giveBack(storage, sizeof(T)); };
+    std::unique_ptr<void, decltype(give_back)> storage(NodeArena::take(sizeof(T), alignof(T)));
+    T* const object = new (storage.get()) T(std::forward<Args>(args)...);
+    storage.release();
+    return object;
+  }
+
+  template <class T>
+  static void destroy(T* object) noexcept {
+    preempt();
+    object->~T();
+    NodeArena::giveBack(object, sizeof(T));
   }
 
   /// The targets misuse nothing: what core takes for it, core brought about.

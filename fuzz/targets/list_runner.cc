@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fuzz/targets/allocation_watch.h"
+#include "fuzz/targets/node_arena.h"
 #include "fuzz/targets/report_violation.h"
 #include "fuzz/targets/statistics.h"
 
@@ -20,6 +21,11 @@ using Kind = ListOperation::Kind;
 // No call sets this by accident.
 constexpr int kErrnoOfNobody = 4711;
 
+// A program makes the most elements where half of its operations push one each, and the rest
+// replace all of these.
+constexpr std::size_t kMostMadeByHalf = ListProgram::kMaxOperations / 2 + 1;
+static_assert(kMostMadeByHalf * kMostMadeByHalf <= kMaxElementIds);
+
 }  // namespace
 
 ListElement::ListElement(ElementSet& alive, ElementId id, bool throws) : alive_(alive), id_(id) {
@@ -27,6 +33,13 @@ ListElement::ListElement(ElementSet& alive, ElementId id, bool throws) : alive_(
   if (throws) throw ConstructorFailure();
   alive_.set(id);
   canary_ = kAlive;
+}
+
+ListElement::ListElement(ListElement& old, const Successor& successor)
+    : ListElement(old.alive_, successor.id, successor.throws) {
+  if (!old.isAlive()) {
+    reportViolation({"L3", fmt::format("element {} has a successor, and is not alive", old.id_)});
+  }
 }
 
 ListElement::~ListElement() {
@@ -38,7 +51,9 @@ ListElement::~ListElement() {
   PreemptPolicy::preempt();
 }
 
-ListRunner::ListRunner() : owned_list_(std::make_unique<List>()), list_(owned_list_.get()) {}
+ListRunner::ListRunner() : owned_list_(std::make_unique<List>()), list_(owned_list_.get()) {
+  NodeArena::beginRun();
+}
 ListRunner::~ListRunner() = default;
 
 void ListRunner::run(const ListProgram& program) {
@@ -73,6 +88,8 @@ void ListRunner::perform(const ListOperation& operation) {
     case Kind::kFilter:
       filter(operation);
       return;
+    case Kind::kReplace:
+      return replace(operation);
     case Kind::kClear:
       oracle_.beginClear();
       list_->clear();
@@ -96,8 +113,8 @@ void ListRunner::push(const ListOperation& operation) {
   const ElementId id = next_id_++;
   const bool throws = operation.fault == ListOperation::Fault::kConstructorThrows;
   const bool is_to_fail = operation.fault != ListOperation::Fault::kNone;
-  FaultyPolicy::does_next_allocation_fail =
-      operation.fault == ListOperation::Fault::kAllocationFails;
+  FaultyPolicy::failing_allocation =
+      operation.fault == ListOperation::Fault::kAllocationFails ? 1 : 0;
   if (is_to_fail) {
     oracle_.beginFailedPush();
   } else {
@@ -141,6 +158,56 @@ void ListRunner::filter(const ListOperation& operation) {
   if (has_thrown != throws) fail({"L5", "filter swallowed its predicate's exception"});
   failIf(oracle_.judgePredicateCalls(calls));
   exceptions += has_thrown ? 1 : 0;
+}
+
+ListRunner::Succession ListRunner::planSuccession(const ListOperation& operation) {
+  const std::size_t count = oracle_.contents().size();
+  Succession plan;
+  plan.answers.resize(count);
+  plan.successors.resize(count);
+  unsigned answered = 0;
+  for (std::size_t i = 0; i < count && !plan.failing; ++i) {
+    if (((operation.keep_mask >> (i % 64)) & 1) != 0) continue;
+    const bool fails = operation.throw_at == answered++;
+    const bool throws = fails && operation.fault == ListOperation::Fault::kConstructorThrows;
+    plan.answers[i] = {next_id_++, throws};
+    if (fails) {
+      plan.failing = i;
+    } else {
+      plan.successors[i] = plan.answers[i]->id;
+    }
+  }
+  return plan;
+}
+
+void ListRunner::replace(const ListOperation& operation) {
+  static std::uint64_t& failures = Statistics::counter("failed_successions");
+  const Succession plan = planSuccession(operation);
+  const std::size_t count = oracle_.contents().size();
+  oracle_.beginReplace(plan.successors, plan.failing ? *plan.failing + 1 : count);
+  std::vector<ElementId> calls;
+  bool has_failed = false;
+  try {
+    list_->replace([&](ListElement& element) -> const ListElement::Successor* {
+      PreemptPolicy::preempt();
+      const std::size_t i = calls.size();
+      calls.push_back(element.id());
+      if (i >= count || !plan.answers[i]) return nullptr;
+      if (i == plan.failing && operation.fault == ListOperation::Fault::kAllocationFails) {
+        FaultyPolicy::failing_allocation = 1;
+      }
+      return &*plan.answers[i];
+    });
+  } catch (const ListElement::ConstructorFailure&) {
+    has_failed = true;
+  } catch (const std::bad_alloc&) {
+    has_failed = true;
+  }
+  if (has_failed != plan.failing.has_value()) {
+    fail({"L1", "replace swallowed an exception or threw one"});
+  }
+  failIf(oracle_.judgePredicateCalls(calls));
+  failures += has_failed ? 1 : 0;
 }
 
 void ListRunner::destroy() {

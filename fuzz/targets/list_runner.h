@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/atomic_list.h"
 #include "fuzz/generate/list_program.h"
@@ -22,7 +23,14 @@ class ListElement {
  public:
   struct ConstructorFailure {};
 
+  /// What takes the place of another one.
+  struct Successor {
+    ElementId id;
+    bool throws;
+  };
+
   ListElement(ElementSet& alive, ElementId id, bool throws);
+  ListElement(ListElement& old, const Successor& successor);
   ~ListElement();
   ListElement(const ListElement&) = delete;
   ListElement& operator=(const ListElement&) = delete;
@@ -52,11 +60,19 @@ class ListRunner {
  private:
   using List = AtomicList<ListElement, FaultyPolicy>;
   struct PredicateFailure {};
+  // What a replace() is told of each element, by position, and what is to come of it.
+  struct Succession {
+    std::vector<std::optional<ListElement::Successor>> answers = {};
+    std::vector<std::optional<ElementId>> successors = {};
+    std::optional<std::size_t> failing = {};  // asked for, and does not come to be
+  };
 
   void runStruck(const ListOperation& operation);
   void perform(const ListOperation& operation);
   void push(const ListOperation& operation);
   void filter(const ListOperation& operation);
+  Succession planSuccession(const ListOperation& operation);
+  void replace(const ListOperation& operation);
   void destroy();
   void checkAtRest();
 

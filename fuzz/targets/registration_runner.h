@@ -4,6 +4,7 @@
 //   RegistrationRunner(program).run();      // aborts with a report where a property is broken
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,6 +43,8 @@ class RegistrationRunner final : private RegistrationObserver {
     std::size_t most = 0;
     /// Whether the last one came after the operation had begun a generation.
     bool is_of_new_generation = false;
+    /// The step at which the owner acted in the middle of a delivery.
+    std::optional<unsigned> owner_acted_at = {};
   };
 
   template <class Action>
@@ -50,15 +53,27 @@ class RegistrationRunner final : private RegistrationObserver {
 
   void perform(const Operation& operation);
   void add(const Operation& operation);
-  void deliver(bool is_struck);
+  void deliver(const Operation& operation, bool is_struck);
   void deliverFor(const Operation& operation, bool is_struck);
+  template <class Deliver, class Expect>
+  void deliverWhileOwnerActs(const Operation& operation, Deliver deliver, Expect expect);
   void renew(bool is_struck);
+  void retire(bool is_struck);
   void markTerminated(bool is_struck);
   void dropDead(bool is_struck);
   void clear(bool is_struck);
   void collect(const Operation& operation);
   void writeWord(const Operation& operation);
   void grow(const Operation& operation);
+  void move(const Operation& operation);
+  void refresh(const Operation& operation, bool is_struck);
+  void follow(const Operation& operation, bool is_struck);
+
+  void checkRefreshed(const Reference::Refresh& how, std::vector<std::size_t> moved,
+                      bool is_complete);
+  void look(Registry::Entry& entry) const;
+  OwnedSpan spanOf(std::size_t memory) const;
+  bool performOwnerAct(Operation::OwnerAct act);
 
   // Live entries that have a signal word: how many, and that a handler may have signalled each.
   std::size_t liveSignals() const;
@@ -74,11 +89,13 @@ class RegistrationRunner final : private RegistrationObserver {
 
   const RegistrationProgram& program_;
   Reference reference_;
-  std::vector<std::shared_ptr<TestMemory>> memories_;
+  std::vector<std::shared_ptr<TestMemory>> memories_;  // as the reference's
+  unsigned moves_ = 0;
   std::optional<Registry> registry_;
   std::vector<Registry::Entry*> entries_;  // by the reference's id
   std::size_t attachments_ = 0;
   std::vector<RegistrationOutcome> observed_;
+  std::array<std::uint64_t, kRegistrationOutcomeCount> expected_counts_{};
 
   const Operation* operation_ = nullptr;
   unsigned step_ = 0;

@@ -227,7 +227,7 @@ class BasicPendingInstantiations {
 
   void onReturn(v8::Local<v8::Context> context, v8::Local<v8::Object> ticket,
                 v8::MaybeLocal<v8::Value> result) {
-    shadow_.remove();
+    unshadow();
     Watch* watch = watchOf(ticket);
     v8::Local<v8::Value> promise;
     if (watch == nullptr) {
@@ -256,7 +256,7 @@ class BasicPendingInstantiations {
 
   void onPromiseEvent(v8::PromiseHookType type, v8::Local<v8::Promise> promise) {
     const v8::HandleScope handles(isolate_);
-    shadow_.remove();  // the lookup did not come
+    unshadow();  // the lookup did not come
     v8::Local<v8::Context> context;
     if (type != v8::PromiseHookType::kInit && type != v8::PromiseHookType::kResolve) return;
     if (!promise->GetCreationContext().ToLocal(&context)) return;
@@ -315,7 +315,7 @@ class BasicPendingInstantiations {
 
   void runSettled() {
     const v8::HandleScope handles(isolate_);
-    shadow_.remove();
+    unshadow();
     while (settling_.first != nullptr) {
       v8::Local<v8::Promise> promise = settling_.first->promise.Get(isolate_);
       v8::Local<v8::Object> ticket = settling_.first->ticket.Get(isolate_);
@@ -327,6 +327,12 @@ class BasicPendingInstantiations {
       }
     }
     updateHook();
+  }
+
+  // No lookup of `then` is waited for any more.
+  void unshadow() {
+    shadow_.remove();
+    resolving_.Reset();
   }
 
   void updateHook() {

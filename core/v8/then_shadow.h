@@ -61,7 +61,7 @@ class ThenShadow {
   /// ContextFunctions::areCaptured(context). Changes nothing if execution is being terminated.
   void place(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     remove();
-    if (!remember(context, prototype)) return;
+    if (!remember(context, prototype)) return forget();
     context_.Reset(isolate_, context);
     place_.Reset(isolate_, prototype);
     makePlain(context, prototype);
@@ -115,7 +115,7 @@ class ThenShadow {
   bool remember(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     v8::Local<v8::Value> found;
     if (!Engine::ownDescriptor(context, prototype, "then").ToLocal(&found)) return false;
-    for (auto& part : descriptor_) part.Reset();
+    forget();
     if (!found->IsObject()) return true;
     for (std::size_t i = 0; i < kParts.size(); ++i) {
       v8::Local<v8::Value> part;
@@ -146,6 +146,10 @@ class ThenShadow {
     } else {  // the shadow lay before the `then` that it hid
       static_cast<void>(prototype->Delete(context, then()));
     }
+    forget();
+  }
+
+  void forget() noexcept {
     for (auto& part : descriptor_) part.Reset();
   }
 

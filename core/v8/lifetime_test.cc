@@ -71,6 +71,18 @@ TEST_F(Lifetime, G2_TheMemoryOfADroppedEntryIsGivenBack) {
   EXPECT_LT(after.external_memory(), before.external_memory() + std::size_t{20} * 65536);
 }
 
+TEST_F(Lifetime, G2_APromiseThatWasRejectedUnderAThenIsCollected) {
+  sandbox_.define("m", {.memory = MemoryKind::kImported});
+  sandbox_.run(R"(
+    Object.prototype.then = undefined;
+    weak = new WeakRef(WebAssembly.instantiate(m, {env: {}}));
+    weak.deref().catch((error) => { rejection = error.name; });
+  )");
+  sandbox_.host().collectGarbage();
+  EXPECT_EQ(sandbox_.run("rejection"), "LinkError");
+  EXPECT_EQ(sandbox_.run("weak.deref()"), "undefined");
+}
+
 TEST_F(Lifetime, G3_AnIsolateIsDisposedOfWithEntriesPresent) {
   auto sandbox = std::make_unique<Sandbox>();
   sandbox->define("m", {});

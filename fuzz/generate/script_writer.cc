@@ -158,7 +158,7 @@ std::string ScriptWriter::construction(std::uint32_t index) {
   const std::string source = source_.oneIn(14) ? wrongSource(index) : module(index);
   const std::string imports = importsOf(index);
   const std::string made = webAssembly() + ".Instance";
-  switch (source_.below(10)) {
+  switch (source_.below(13)) {
     case 1:
       return use("subclass",
                  fmt::format("new (class Sub extends {} {{ constructor(a, b) {{ super(a, b); "
@@ -182,11 +182,31 @@ std::string ScriptWriter::construction(std::uint32_t index) {
   }
 }
 
+std::string ScriptWriter::streaming(std::uint32_t index) {
+  const std::string wasm = webAssembly();
+  std::string from = source_.oneIn(14) ? wrongSource(index) : fmt::format("streamed(m{})", index);
+  if (source_.oneIn(3)) from = fmt::format("Promise.resolve({})", from);
+  const std::string imports = importsOf(index);
+  switch (source_.below(8)) {
+    case 0:
+      return use("compileStreaming, then instantiate",
+                 fmt::format("{}.compileStreaming({}).then((c) => {}.instantiate(c, {}))", wasm,
+                             from, wasm, imports));
+    case 1:
+      return use("instantiateStreaming without imports",
+                 fmt::format("{}.instantiateStreaming({})", wasm, from));
+    default:
+      return use("instantiateStreaming",
+                 fmt::format("{}.instantiateStreaming({}, {})", wasm, from, imports));
+  }
+}
+
 std::string ScriptWriter::promise(std::uint32_t index) {
+  if (has_streaming_ && source_.oneIn(2)) return streaming(index);
   const std::string wasm = webAssembly();
   const std::string imports = importsOf(index);
   const auto bytes_or_wrong = [&] { return source_.oneIn(14) ? wrongSource(index) : bytes(index); };
-  switch (source_.below(12)) {
+  switch (source_.below(15)) {
     case 0:
     case 1:
     case 2:

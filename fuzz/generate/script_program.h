@@ -27,6 +27,15 @@ struct ScriptModule {
   bool is_verbatim = false;
 };
 
+/// What becomes of core in the context of a program.
+enum class Installation : std::uint8_t {
+  kFresh,        ///< it is installed in a fresh context
+  kChanged,      ///< in one that was changed, but has everything that core needs
+  kRefused,      ///< in one that lacks something: install() says no
+  kGateClosed,   ///< the gate of the rollout says no
+  kSwitchedOff,  ///< the isolate has the feature off
+};
+
 struct ScriptProgram {
   std::vector<ScriptModule> modules = {};
   /// Scripts, run in this order. Between two of them everything that is pending is done.
@@ -40,8 +49,15 @@ struct ScriptProgram {
   /// Whether everything that is reachable from `WebAssembly` is described in the end, else only
   /// what core puts something into.
   bool describes_reachable = false;
-  /// Whether the program changes nothing of its context, so that the next such program may have it.
+  /// Whether the program changes nothing of its context but what it tells the prelude's changing()
+  /// of, which is changed back. The next such program may have the same context.
   bool leaves_no_trace = false;
+  /// Whether the contexts have `WebAssembly.instantiateStreaming`.
+  bool has_streaming = false;
+  /// How core comes into the context.
+  Installation installation = Installation::kFresh;
+  /// A script that runs before core is installed. Whether that must fail is what `installation` says.
+  std::string change_before = {};
   /// What the program does, for statistics: the names of its calls and patches.
   std::vector<std::string> features = {};
 };

@@ -77,6 +77,8 @@ Isolate::Isolate(const Options& options)
     signals_options.protocol = options.protocol;
     signals_options.max_entries = options.max_entries;
     signals_options.observer = options.observer;
+    signals_options.is_enabled = options.is_enabled;
+    signals_options.rollout_gate = options.rollout_gate;
     signals_ = std::make_unique<IsolateSignals>(isolate_, std::move(signals_options));
   }
 }

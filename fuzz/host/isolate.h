@@ -16,6 +16,7 @@
 #include <v8.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -59,6 +60,9 @@ class Isolate {
     SignalProtocol protocol = SignalProtocol::address();
     std::size_t max_entries = SignalRegistry<>::kDefaultMaxEntries;
     RegistrationObserver* observer = nullptr;  // not owned; outlives the isolate
+    /// Of IsolateSignals::Options: the compatibility flag and the gate of a rollout.
+    bool is_enabled = true;
+    std::function<bool()> rollout_gate{};
   };
 
   /// Precondition: initializeEngine().

@@ -79,8 +79,8 @@ std::string textOf(const World& world) {
 }  // namespace
 
 ScriptRun runInBothWorlds(const ScriptProgram& program) {
-  World& without = World::of(false);
-  World& with = World::of(true);
+  World& without = World::of(World::Core::kAbsent);
+  World& with = World::of(World::Core::kOn);
   without.run(program);
   with.run(program);
   failProgram(program, judgeLogs(without.log(), with.log()));

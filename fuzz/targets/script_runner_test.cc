@@ -98,7 +98,7 @@ TEST(Worlds, DifferencesAreRefused) {
        }) {
     std::vector<std::vector<Notice>> logs;
     for (const bool is_with : {false, true}) {
-      World& world = World::of(is_with);
+      World& world = World::of(is_with ? World::Core::kOn : World::Core::kAbsent);
       std::string text = script;
       text.replace(text.find("IS_WITH"), 7, is_with ? "true   " : "false  ");
       world.run(scriptOf(text, {}, false));

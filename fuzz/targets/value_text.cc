@@ -1,6 +1,5 @@
 #include "fuzz/targets/value_text.h"
 
-#include <array>
 #include <deque>
 #include <string_view>
 
@@ -30,8 +29,8 @@ ValueText::ValueText(v8::Isolate* isolate) : isolate_(isolate) {
     return v8::String::NewFromUtf8(isolate, text, v8::NewStringType::kInternalized)
         .ToLocalChecked();
   };
-  for (std::size_t i = 0; i < kParts.size(); ++i) {
-    parts_.at(i).Reset(isolate, internalize(kParts.at(i)));
+  for (Part* part : {&value_, &writable_, &get_, &set_, &configurable_, &enumerable_}) {
+    part->key.Reset(isolate, internalize(part->name));
   }
   stack_.Reset(isolate, internalize("stack"));
 }
@@ -43,18 +42,27 @@ void ValueText::clear() {
   memories_.clear();
 }
 
-std::string ValueText::text(v8::Local<v8::Value> value) const {
-  const v8::String::Utf8Value utf8(isolate_, value);
-  if (*utf8 == nullptr) return "?";
-  std::string result(*utf8, static_cast<std::size_t>(utf8.length()));
+// Appends: what a program shows is made of a hundred small texts.
+void ValueText::addText(std::string& out, v8::Local<v8::Value> value) const {
+  v8::Local<v8::String> string;
+  if (!value->ToString(isolate_->GetCurrentContext()).ToLocal(&string)) {
+    out += '?';
+    return;
+  }
+  const std::size_t start = out.size();
+  const int size_bytes = string->Utf8Length(isolate_);
+  out.resize(start + static_cast<std::size_t>(size_bytes));
+  string->WriteUtf8(isolate_, out.data() + start, size_bytes, nullptr,
+                    v8::String::NO_NULL_TERMINATION);
   // Modules differ between the worlds in a number that they carry, hence in their hash.
   static constexpr std::string_view kModule = "wasm://wasm/";
-  for (std::size_t at = result.find(kModule); at != std::string::npos;
-       at = result.find(kModule, at + 1)) {
-    result.erase(at + kModule.size(), kModuleHashDigits);
+  if (out.size() - start > kModule.size()) {
+    for (std::size_t at = out.find(kModule, start); at != std::string::npos;
+         at = out.find(kModule, at + 1)) {
+      out.erase(at + kModule.size(), kModuleHashDigits);
+    }
   }
-  if (result.size() > kLongestText) result.resize(kLongestText);
-  return result;
+  if (out.size() - start > kLongestText) out.resize(start + kLongestText);
 }
 
 ValueText::Known ValueText::know(v8::Local<v8::Object> object) {
@@ -73,112 +81,131 @@ ValueText::Known ValueText::know(v8::Local<v8::Object> object) {
   return {number, true};
 }
 
-std::string ValueText::reference(v8::Local<v8::Value> value) {
-  if (value->IsString()) return "'" + text(value) + "'";
-  if (value->IsSymbol())
-    return "Symbol(" + text(value.As<v8::Symbol>()->Description(isolate_)) + ")";
-  if (!value->IsObject()) return text(value);
-  v8::Local<v8::Object> object = value.As<v8::Object>();
-  const Known known = know(object);
-  std::string result = "#" + std::to_string(known.number);
-  if (known.is_new) result += " " + kindOf(object);
-  return result;
+void ValueText::addReference(std::string& out, v8::Local<v8::Value> value) {
+  if (value->IsString()) {
+    out += '\'';
+    addText(out, value);
+    out += '\'';
+  } else if (value->IsSymbol()) {
+    out += "Symbol(";
+    addText(out, value.As<v8::Symbol>()->Description(isolate_));
+    out += ')';
+  } else if (!value->IsObject()) {
+    addText(out, value);
+  } else {
+    v8::Local<v8::Object> object = value.As<v8::Object>();
+    const Known known = know(object);
+    out.append("#").append(std::to_string(known.number));
+    if (known.is_new) addKind(out += ' ', object);
+  }
 }
 
-std::string ValueText::kindOf(v8::Local<v8::Object> object) {
-  if (object->IsProxy()) return "proxy";
-  if (object->IsWasmMemoryObject()) {
-    return "memory of " +
-           std::to_string(object.As<v8::WasmMemoryObject>()->Buffer()->ByteLength()) + " bytes";
+void ValueText::addKind(std::string& out, v8::Local<v8::Object> object) {
+  if (object->IsProxy()) {
+    out += "proxy";
+  } else if (object->IsWasmMemoryObject()) {
+    out.append("memory of ")
+        .append(std::to_string(object.As<v8::WasmMemoryObject>()->Buffer()->ByteLength()))
+        .append(" bytes");
+  } else if (object->IsWasmModuleObject()) {
+    out += "module";
+  } else if (object->IsPromise()) {
+    out += "promise";
+  } else if (object->IsNativeError()) {
+    out += "error";
+  } else if (object->IsFunction()) {
+    addText(out += "function ", object.As<v8::Function>()->GetName());
+    if (object->IsConstructor()) out += ", a constructor";
+  } else if (object->IsArray()) {
+    out += "array";
+  } else {
+    addText(out, object->GetConstructorName());
   }
-  if (object->IsWasmModuleObject()) return "module";
-  if (object->IsPromise()) return "promise";
-  if (object->IsNativeError()) return "error";
-  if (object->IsFunction()) {
-    return "function " + text(object.As<v8::Function>()->GetName()) +
-           (object->IsConstructor() ? ", a constructor" : "");
-  }
-  if (object->IsArray()) return "array";
-  return text(object->GetConstructorName());
 }
 
-std::string ValueText::property(v8::Local<v8::Object> object, v8::Local<v8::Name> key,
-                                std::vector<v8::Local<v8::Object>>* met) {
+void ValueText::addProperty(std::string& out, v8::Local<v8::Object> object,
+                            v8::Local<v8::Name> key, std::vector<v8::Local<v8::Object>>* met) {
   v8::Local<v8::Context> context = isolate_->GetCurrentContext();
   v8::Local<v8::Value> found;
   if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&found) || !found->IsObject()) {
-    return "";
+    return;
   }
-  std::string result;
+  // The engine made it: it has the parts of its kind, as properties of its own.
   v8::Local<v8::Object> descriptor = found.As<v8::Object>();
-  for (std::size_t i = 0; i < kParts.size(); ++i) {
-    v8::Local<v8::String> part = parts_.at(i).Get(isolate_);
-    const char* name = kParts.at(i);
+  const auto part_of = [&](const Part& part) {
     v8::Local<v8::Value> value;
-    if (!descriptor->HasOwnProperty(context, part).FromMaybe(false) ||
-        !descriptor->Get(context, part).ToLocal(&value)) {
-      continue;
-    }
-    if (value->IsBoolean() && *name != 'v') {
-      if (value->IsTrue()) result += *name;
-      continue;
-    }
-    result += std::string(" ") + name + " " + reference(value);
+    return descriptor->Get(context, part.key.Get(isolate_)).ToLocal(&value)
+               ? value
+               : v8::Undefined(isolate_).As<v8::Value>();
+  };
+  const auto add_value = [&](const Part& part) {
+    v8::Local<v8::Value> value = part_of(part);
+    addReference(out.append(" ").append(part.name).append(" "), value);
     if (met != nullptr && value->IsObject()) met->push_back(value.As<v8::Object>());
+  };
+  const auto add_flag = [&](const Part& part) {
+    if (part_of(part)->IsTrue()) out += *part.name;
+  };
+  if (descriptor->HasOwnProperty(context, get_.key.Get(isolate_)).FromMaybe(false)) {
+    add_value(get_);
+    add_value(set_);
+  } else {
+    add_value(value_);
+    add_flag(writable_);
   }
-  return result;
+  add_flag(configurable_);
+  add_flag(enumerable_);
 }
 
-std::string ValueText::properties(v8::Local<v8::Object> object,
-                                  std::vector<v8::Local<v8::Object>>* met) {
+void ValueText::addProperties(std::string& out, v8::Local<v8::Object> object,
+                              std::vector<v8::Local<v8::Object>>* met) {
   v8::Local<v8::Context> context = isolate_->GetCurrentContext();
-  std::string result;
   v8::Local<v8::Value> prototype = object->GetPrototype();
-  result += " from " + reference(prototype);
+  addReference(out += " from ", prototype);
   if (met != nullptr && prototype->IsObject()) met->push_back(prototype.As<v8::Object>());
-  if (object->IsTypedArray()) return result;  // its elements are no news
+  if (object->IsTypedArray()) return;  // its elements are no news
   v8::Local<v8::Array> keys;
   if (!object
            ->GetPropertyNames(context, v8::KeyCollectionMode::kOwnOnly, v8::ALL_PROPERTIES,
                               v8::IndexFilter::kIncludeIndices,
                               v8::KeyConversionMode::kConvertToString)
            .ToLocal(&keys)) {
-    return result;
+    return;
   }
   for (std::uint32_t i = 0; i < keys->Length() && i < kMostKeys; ++i) {
     v8::Local<v8::Value> key;
     if (!keys->Get(context, i).ToLocal(&key) || !key->IsName()) continue;
-    const bool is_stack = object->IsNativeError() && key->StrictEquals(stack_.Get(isolate_));
-    result +=
-        "; " + reference(key) +
-        (is_stack ? "" : property(object, key.As<v8::Name>(), met));  // may run a program's code
+    addReference(out += "; ", key);
+    // To read a stack may run a program's code.
+    if (object->IsNativeError() && key->StrictEquals(stack_.Get(isolate_))) continue;
+    addProperty(out, object, key.As<v8::Name>(), met);
   }
-  return result;
 }
 
-std::string ValueText::describe(v8::Local<v8::Value> value) {
-  if (!value->IsObject()) return reference(value);
-  v8::Local<v8::Object> object = value.As<v8::Object>();
+void ValueText::describe(std::string& out, v8::Local<v8::Value> value) {
   const std::size_t before = objects_.size();
-  std::string result = reference(value);
-  if (objects_.size() != before && isDescribed(object)) result += properties(object, nullptr);
-  return result;
+  addReference(out, value);
+  if (objects_.size() == before || !isDescribed(value.As<v8::Object>())) return;
+  addProperties(out, value.As<v8::Object>(), nullptr);
 }
 
-std::string ValueText::describeWithStack(v8::Local<v8::Value> value) {
-  std::string result = describe(value);
-  if (!value->IsNativeError()) return result;
+void ValueText::describeWithStack(std::string& out, v8::Local<v8::Value> value) {
+  describe(out, value);
+  if (!value->IsNativeError()) return;
   v8::Local<v8::Context> context = isolate_->GetCurrentContext();
   const v8::TryCatch caught(isolate_);
   v8::Local<v8::Value> stack;
-  if (value.As<v8::Object>()->Get(context, stack_.Get(isolate_)).ToLocal(&stack))
-    return result + " at " + describe(stack);
-  return result + " without a stack";
+  if (value.As<v8::Object>()->Get(context, stack_.Get(isolate_)).ToLocal(&stack)) {
+    describe(out += " at ", stack);
+  } else {
+    out += " without a stack";
+  }
 }
 
 std::string ValueText::describeAgain(v8::Local<v8::Object> object) {
-  std::string result = reference(object);
-  if (isDescribed(object)) result += properties(object, nullptr);
+  std::string result;
+  addReference(result, object);
+  if (isDescribed(object)) addProperties(result, object, nullptr);
   return result;
 }
 
@@ -200,16 +227,17 @@ std::vector<std::string> ValueText::reachable(v8::Local<v8::Object> root,
   while (!waiting.empty() && lines.size() < kMostObjects) {
     v8::Local<v8::Object> object = waiting.front();
     waiting.pop_front();
-    std::string line = reference(object);
+    std::string line;
+    addReference(line, object);
     if (isDescribed(object)) {
       std::vector<v8::Local<v8::Object>> met;
-      line += properties(object, &met);
+      addProperties(line, object, &met);
       if (object->IsFunction()) {
         v8::Local<v8::String> source;
         if (object.As<v8::Function>()
                 ->FunctionProtoToString(isolate_->GetCurrentContext())
                 .ToLocal(&source)) {
-          line += "; " + text(source);
+          addText(line += "; ", source);
         }
       }
       bool is_border = false;

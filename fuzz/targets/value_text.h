@@ -3,12 +3,12 @@
 // the engine's own knowledge of it, so that no code of a program runs.
 //
 //   ValueText values(isolate);
-//   log.push_back(values.describe(value));
+//   std::string line = "gave ";
+//   values.describe(line, value);
 #pragma once
 
 #include <v8.h>
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
@@ -20,15 +20,15 @@ class ValueText {
  public:
   explicit ValueText(v8::Isolate* isolate);
 
-  /// `#3`, or a primitive value; what is met for the first time with its kind, its prototype and
-  /// its own properties.
-  std::string describe(v8::Local<v8::Value> value);
+  /// Appends `#3`, or a primitive value; what is met for the first time with its kind, its prototype
+  /// and its own properties.
+  void describe(std::string& out, v8::Local<v8::Value> value);
 
   /// The same with an error's message and stack, for which a program's
   /// `Error.prepareStackTrace` may run.
-  std::string describeWithStack(v8::Local<v8::Value> value);
+  void describeWithStack(std::string& out, v8::Local<v8::Value> value);
 
-  /// As describe(), with its properties also where it is known.
+  /// What describe() appends, with its properties also where it is known.
   std::string describeAgain(v8::Local<v8::Object> object);
 
   /// Property descriptors and prototypes of everything that is reachable from `root`. Objects that
@@ -52,19 +52,27 @@ class ValueText {
     std::size_t number;
     bool is_new;
   };
+  // Of a property descriptor.
+  struct Part {
+    const char* name;
+    v8::Global<v8::String> key{};
+  };
   Known know(v8::Local<v8::Object> object);
-  std::string reference(v8::Local<v8::Value> value);
-  std::string kindOf(v8::Local<v8::Object> object);
-  std::string properties(v8::Local<v8::Object> object, std::vector<v8::Local<v8::Object>>* met);
-  std::string property(v8::Local<v8::Object> object, v8::Local<v8::Name> key,
-                       std::vector<v8::Local<v8::Object>>* met);
-  std::string text(v8::Local<v8::Value> value) const;
-
-  static constexpr std::array<const char*, 6> kParts{"value", "writable",     "get",
-                                                     "set",   "configurable", "enumerable"};
+  void addReference(std::string& out, v8::Local<v8::Value> value);
+  void addKind(std::string& out, v8::Local<v8::Object> object);
+  void addProperties(std::string& out, v8::Local<v8::Object> object,
+                     std::vector<v8::Local<v8::Object>>* met);
+  void addProperty(std::string& out, v8::Local<v8::Object> object, v8::Local<v8::Name> key,
+                   std::vector<v8::Local<v8::Object>>* met);
+  void addText(std::string& out, v8::Local<v8::Value> value) const;
 
   v8::Isolate* isolate_;
-  std::array<v8::Global<v8::String>, kParts.size()> parts_;  // of a descriptor
+  Part value_{"value"};
+  Part writable_{"writable"};
+  Part get_{"get"};
+  Part set_{"set"};
+  Part configurable_{"configurable"};
+  Part enumerable_{"enumerable"};
   v8::Global<v8::String> stack_;
   std::vector<v8::Global<v8::Object>> objects_;
   std::unordered_multimap<int, std::size_t> by_hash_;

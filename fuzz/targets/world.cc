@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -25,7 +26,7 @@ constexpr unsigned kQuietTicks = 10;
 // And no longer than that, whatever happens.
 constexpr unsigned kWatchedTicks = 200;
 
-// A context costs as much as several runs of a program that leaves no trace.
+// A context costs as much as a program that leaves no trace.
 constexpr unsigned kRunsInKeptContext = 500;
 
 // A program that notes more says nothing new.
@@ -76,7 +77,7 @@ const char* rejectionText(v8::PromiseRejectEvent event) {
 
 void World::addEngineFlags(const char* flags) { v8::V8::SetFlagsFromString(flags); }
 
-World& World::of(bool is_shim_on) {
+World& World::of(Core core) {
   static const bool kIsStarted = [] {
     // Comparisons of what the engine does by chance would find chance. Its maintenance comes when
     // it likes and would change the order of other tasks.
@@ -90,16 +91,18 @@ World& World::of(bool is_shim_on) {
     return true;
   }();
   static_cast<void>(kIsStarted);
-  if (is_shim_on) {
-    static World& with = *new World(true);
-    return with;
-  }
-  static World& without = *new World(false);
-  return without;
+  static std::array<World*, 3> worlds{};
+  World*& world = worlds.at(static_cast<std::size_t>(core));
+  if (world == nullptr) world = new World(core);
+  return *world;
 }
 
-World::World(bool is_shim_on)
-    : isolate_({.is_shim_on = is_shim_on, .observer = this}), values_(isolate()) {
+World::World(Core core)
+    : isolate_({.is_shim_on = core != Core::kAbsent,
+                .observer = this,
+                .is_enabled = core != Core::kSwitchedOff,
+                .rollout_gate = [this] { return is_gate_open_; }}),
+      values_(isolate()) {
   isolate()->SetData(kWorldSlot, this);
   isolate()->SetPromiseRejectCallback(&onRejection);
   isolate()->AddGCEpilogueCallback(&onCollection, v8::kGCTypeMarkSweepCompact);
@@ -120,19 +123,12 @@ void World::run(const ScriptProgram& program) {
   const v8::HandleScope handles(isolate());
   host::setAsyncCompilation(program.is_async);
   host::PredictablePlatform::instance().setOrder(program.task_order);
-  v8::Local<v8::Context> context = contextFor(program);
+  isolate()->SetWasmStreamingCallback(program.has_streaming ? &onStream : nullptr);
+  program_ = &program;
+  realm_ = &realmFor(program);
+  v8::Local<v8::Context> context = realm_->context.Get(isolate());
   const v8::Context::Scope scope(context);
-  context_.Reset(isolate(), context);
-  takeObjects(context);
-  if (program.has_other_realm) {
-    v8::Local<v8::Context> other = isolate_.makeContext();
-    other->SetSecurityToken(context->GetSecurityToken());
-    setGlobal(context, "other", other->Global());
-  }
-  defineModules(context, program);
-  if (!program.modules.empty() && program.modules.front().witness) makeWitnesses(context);
-  collections_ = 0;
-  static_cast<void>(evaluate(context, "left = seenMemory = changeBytes = undefined", "taken.js"));
+  startProgram(context, program);
   for (const std::string& segment : program.segments) {
     const v8::HandleScope segment_handles(isolate());
     runSegment(context, segment);
@@ -145,24 +141,44 @@ void World::run(const ScriptProgram& program) {
   }
   readWitnesses();
   holdMemories();
+  endProgram(context);
 }
 
-v8::Local<v8::Context> World::contextFor(const ScriptProgram& program) {
-  // Another context's objects stay reachable from what was made with them.
-  if (!program.leaves_no_trace || program.has_other_realm) return makeContext();
-  if (kept_context_runs_++ % kRunsInKeptContext == 0) kept_context_.Reset(isolate(), makeContext());
-  return kept_context_.Get(isolate());
-}
-
-v8::Local<v8::Context> World::makeContext() {
-  v8::Local<v8::Context> context = isolate_.makeContext();
-  const v8::Context::Scope scope(context);
-  defineFunctions(context);
-  if (evaluate(context, worldPreludeText(), "prelude.js").IsEmpty()) {
-    std::fputs("fuzz: world_prelude.js fails\n", stderr);
-    std::abort();
+World::Realm& World::realmFor(const ScriptProgram& program) {
+  const bool is_kept = program.leaves_no_trace && !program.has_streaming &&
+                       program.installation == Installation::kFresh;
+  Realm& realm = is_kept ? kept_.at(program.has_other_realm ? 1 : 0) : fresh_;
+  if (realm.runs++ % kRunsInKeptContext == 0) {
+    make(realm, program);
+    realm.runs = is_kept ? 1 : 0;
   }
-  return context;
+  return realm;
+}
+
+void World::make(Realm& realm, const ScriptProgram& program) {
+  realm = {};
+  is_gate_open_ = program.installation != Installation::kGateClosed;
+  v8::Local<v8::Context> context = v8::Context::New(isolate());
+  const v8::Context::Scope scope(context);
+  realm.context.Reset(isolate(), context);
+  const bool is_changed = !program.change_before.empty();
+  if (!is_changed) realm.is_installed = install(context);
+  defineFunctions(context);
+  runPrelude(context, realm);
+  if (is_changed) {
+    changeContext(context, program);
+    realm.is_installed = install(context);
+  }
+  if (program.has_other_realm) {
+    v8::Local<v8::Context> other = v8::Context::New(isolate());
+    install(other);
+    other->SetSecurityToken(context->GetSecurityToken());
+    setGlobal(context, "other", other->Global());
+  }
+}
+
+bool World::install(v8::Local<v8::Context> context) {
+  return isolate_.signals() != nullptr && isolate_.signals()->install(context);
 }
 
 void World::defineFunctions(v8::Local<v8::Context> context) {
@@ -176,31 +192,67 @@ void World::defineFunctions(v8::Local<v8::Context> context) {
   define("collect", &onCollect);
   define("detach", &onDetach);
   define("reachable", &onReachable);
+  defineModule(context, "emptyModule", -1);
 }
 
-void World::takeObjects(v8::Local<v8::Context> context) {
-  const auto object = [&](const char* text) {
-    return evaluate(context, text, "taken.js").ToLocalChecked().As<v8::Object>();
+void World::runPrelude(v8::Local<v8::Context> context, Realm& realm) {
+  if (prelude_.IsEmpty()) {
+    v8::ScriptOrigin origin(isolate(), textInWorld(isolate(), "prelude.js"));
+    v8::ScriptCompiler::Source source(textInWorld(isolate(), worldPreludeText()), origin);
+    prelude_.Reset(isolate(),
+                   v8::ScriptCompiler::CompileUnboundScript(isolate(), &source).ToLocalChecked());
+  }
+  v8::Local<v8::Value> value;
+  if (!prelude_.Get(isolate())->BindToCurrentContext()->Run(context).ToLocal(&value)) {
+    std::fputs("fuzz: world_prelude.js fails\n", stderr);
+    std::abort();
+  }
+  const auto taken = [&](std::uint32_t index) {
+    return value.As<v8::Array>()->Get(context, index).ToLocalChecked().As<v8::Object>();
   };
-  const auto getter = [&](const char* text) { return object(text).As<v8::Function>(); };
-  web_assembly_.Reset(isolate(), object("WebAssembly"));
-  instance_prototype_.Reset(isolate(), object("WebAssembly.Instance.prototype"));
-  instantiate_.Reset(isolate(), object("WebAssembly.instantiate"));
-  exports_getter_.Reset(
-      isolate(),
-      getter("Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, 'exports').get"));
-  value_getter_.Reset(
-      isolate(),
-      getter("Object.getOwnPropertyDescriptor(WebAssembly.Global.prototype, 'value').get"));
+  realm.start.Reset(isolate(), taken(0).As<v8::Function>());
+  realm.restore.Reset(isolate(), taken(1).As<v8::Function>());
+  realm.web_assembly.Reset(isolate(), taken(2));
+  realm.instance_prototype.Reset(isolate(), taken(3));
+  realm.instantiate.Reset(isolate(), taken(4));
+  realm.exports_getter.Reset(isolate(), taken(5).As<v8::Function>());
+  realm.value_getter.Reset(isolate(), taken(6).As<v8::Function>());
 }
 
-void World::makeWitnesses(v8::Local<v8::Context> context) {
-  for (std::size_t i = 0; i < witnesses_.size(); ++i) {
-    v8::Local<v8::Value> witness =
-        evaluate(context, "new WebAssembly.Global({value: 'i32', mutable: true}, 0)", "taken.js")
-            .ToLocalChecked();
-    witnesses_.at(i).Reset(isolate(), witness.As<v8::Object>());
-    setGlobal(context, fmt::format("witness{}", i), witness);
+void World::changeContext(v8::Local<v8::Context> context, const ScriptProgram& program) {
+  const v8::TryCatch caught(isolate());
+  if (evaluate(context, program.change_before, "change.js").IsEmpty()) {
+    note(Notice::Kind::kEnd, "the change of the context throws");
+  }
+}
+
+void World::startProgram(v8::Local<v8::Context> context, const ScriptProgram& program) {
+  for (; realm_->modules < program.modules.size(); ++realm_->modules) {
+    defineModule(context, fmt::format("m{}", realm_->modules),
+                 static_cast<int>(realm_->modules));
+  }
+  const bool has_witnesses = !program.modules.empty() && program.modules.front().witness;
+  v8::Local<v8::Value> count =
+      v8::Integer::New(isolate(), has_witnesses ? static_cast<int>(program.modules.size()) : 0);
+  v8::Local<v8::Array> made = realm_->start.Get(isolate())
+                                  ->Call(context, v8::Undefined(isolate()), 1, &count)
+                                  .ToLocalChecked()
+                                  .As<v8::Array>();
+  for (std::uint32_t i = 0; i < made->Length(); ++i) {
+    witnesses_.at(i).Reset(isolate(), made->Get(context, i).ToLocalChecked().As<v8::Object>());
+  }
+  collections_ = 0;
+}
+
+// What the program changed is changed back, or the next one doesn't get its context.
+void World::endProgram(v8::Local<v8::Context> context) {
+  if (realm_ == &fresh_) return;
+  v8::Local<v8::Value> is_restored;
+  if (!realm_->restore.Get(isolate())
+           ->Call(context, v8::Undefined(isolate()), 0, nullptr)
+           .ToLocal(&is_restored) ||
+      !is_restored->IsTrue()) {
+    realm_->runs = 0;
   }
 }
 
@@ -208,7 +260,7 @@ void World::readWitnesses() {
   for (std::size_t i = 0; i < witnesses_.size(); ++i) {
     v8::Local<v8::Value> count;
     if (!witnesses_.at(i).IsEmpty() &&
-        value_getter_.Get(isolate())
+        realm_->value_getter.Get(isolate())
             ->Call(isolate()->GetCurrentContext(), witnesses_.at(i).Get(isolate()), 0, nullptr)
             .ToLocal(&count) &&
         count->IsUint32()) {
@@ -219,17 +271,10 @@ void World::readWitnesses() {
 }
 
 // m0, m1, ...: each read gives other bytes for the same module.
-void World::defineModules(v8::Local<v8::Context> context, const ScriptProgram& program) {
-  program_ = &program;
-  for (std::size_t i = 0; i < program.modules.size(); ++i) {
-    context->Global()
-        ->SetAccessor(context, textInWorld(isolate(), fmt::format("m{}", i)), &onBytes, nullptr,
-                      v8::Integer::New(isolate(), static_cast<int>(i)))
-        .Check();
-  }
+void World::defineModule(v8::Local<v8::Context> context, std::string_view name, int index) {
   context->Global()
-      ->SetAccessor(context, textInWorld(isolate(), "emptyModule"), &onBytes, nullptr,
-                    v8::Integer::New(isolate(), -1))
+      ->SetAccessor(context, textInWorld(isolate(), name), &onBytes, nullptr,
+                    v8::Integer::New(isolate(), index))
       .Check();
 }
 
@@ -238,6 +283,7 @@ void World::onBytes(v8::Local<v8::Name> /*name*/, const v8::PropertyCallbackInfo
   v8::Isolate* isolate = info.GetIsolate();
   World& self = World::self(isolate);
   const std::int32_t index = info.Data().As<v8::Int32>()->Value();
+  if (index >= static_cast<std::int32_t>(self.program_->modules.size())) return;
   const ScriptModule& module =
       index < 0 ? kEmpty : self.program_->modules.at(static_cast<std::size_t>(index));
   const std::vector<std::uint8_t> bytes =
@@ -266,7 +312,9 @@ void World::runSegment(v8::Local<v8::Context> context, std::string_view text) {
   }
   v8::Local<v8::Value> exception = caught.Exception();
   caught.Reset();
-  note(Notice::Kind::kEnd, "the script throws " + values_.describeWithStack(exception));
+  std::string line = "the script throws ";
+  values_.describeWithStack(line, exception);
+  note(Notice::Kind::kEnd, std::move(line));
 }
 
 // Everything that is pending, each microtask checkpoint with the ticks in which promises settle.
@@ -287,12 +335,7 @@ void World::forget() {
         ->registry()
         .renew();  // or the next program's modules would be warned at once
   }
-  context_.Reset();
-  web_assembly_.Reset();
-  instance_prototype_.Reset();
-  instantiate_.Reset();
-  exports_getter_.Reset();
-  value_getter_.Reset();
+  fresh_ = {};
   values_.clear();
   log_.clear();
   stores_.clear();
@@ -318,7 +361,7 @@ void World::startTicks() {
 void World::onTick(void* world) {
   World& self = *static_cast<World*>(world);
   const v8::HandleScope handles(self.isolate());
-  const v8::Context::Scope scope(self.context_.Get(self.isolate()));
+  const v8::Context::Scope scope(self.realm_->context.Get(self.isolate()));
   self.noteSettlements();
   if (self.log_.size() != self.noticed_) self.quiet_ticks_ = 0;
   self.noticed_ = self.log_.size();
@@ -335,18 +378,21 @@ void World::noteSettlements() {
     v8::Local<v8::Promise> promise = values_.promise(i);
     if (promise->State() == v8::Promise::kPending) continue;
     is_settled_[i] = true;
-    note(Notice::Kind::kSettlement,
-         fmt::format("{} {} in tick {}: {}", values_.describe(promise),
-                     promise->State() == v8::Promise::kFulfilled ? "is fulfilled" : "is rejected",
-                     tick_, values_.describe(promise->Result())));
+    std::string line;
+    values_.describe(line, promise);
+    line += promise->State() == v8::Promise::kFulfilled ? " is fulfilled" : " is rejected";
+    line.append(" in tick ").append(std::to_string(tick_)).append(": ");
+    values_.describe(line, promise->Result());
+    note(Notice::Kind::kSettlement, std::move(line));
   }
 }
 
 void World::onRejection(v8::PromiseRejectMessage message) {
   World& self = World::self(message.GetPromise()->GetIsolate());
-  std::string text = self.values_.describe(message.GetPromise());
+  std::string text;
+  self.values_.describe(text, message.GetPromise());
   text.append(" ").append(rejectionText(message.GetEvent()));
-  if (!message.GetValue().IsEmpty()) text += ": " + self.values_.describe(message.GetValue());
+  if (!message.GetValue().IsEmpty()) self.values_.describe(text += ": ", message.GetValue());
   self.note(Notice::Kind::kRejection, std::move(text));
 }
 
@@ -360,11 +406,11 @@ void World::onRegistration(RegistrationOutcome outcome) noexcept {
 
 void World::noteReachable() {
   const v8::TryCatch caught(isolate());
-  v8::Local<v8::Object> root = web_assembly_.Get(isolate());
+  v8::Local<v8::Object> root = realm_->web_assembly.Get(isolate());
   // What belongs to the language and not to `WebAssembly` is described as far as its own
   // properties.
   v8::Local<v8::Value> object_prototype = v8::Object::New(isolate())->GetPrototype();
-  v8::Local<v8::Value> function_prototype = exports_getter_.Get(isolate())->GetPrototype();
+  v8::Local<v8::Value> function_prototype = realm_->exports_getter.Get(isolate())->GetPrototype();
   std::vector<v8::Local<v8::Object>> borders{object_prototype.As<v8::Object>()};
   if (function_prototype->IsObject()) borders.push_back(function_prototype.As<v8::Object>());
   v8::Local<v8::Value> error = v8::Exception::Error(v8::String::Empty(isolate()));
@@ -381,8 +427,8 @@ void World::noteChain() {
   v8::Local<v8::Object> object_prototype =
       v8::Object::New(isolate())->GetPrototype().As<v8::Object>();
   for (v8::Local<v8::Object> object :
-       {instance_prototype_.Get(isolate()), web_assembly_.Get(isolate()), object_prototype,
-        instantiate_.Get(isolate())}) {
+       {realm_->instance_prototype.Get(isolate()), realm_->web_assembly.Get(isolate()), object_prototype,
+        realm_->instantiate.Get(isolate())}) {
     note(Notice::Kind::kDescriptor, values_.describeAgain(object));
   }
 }
@@ -399,15 +445,17 @@ void World::onNote(const v8::FunctionCallbackInfo<v8::Value>& info) {
   World& self = World::self(info.GetIsolate());
   std::string text;
   for (int i = 0; i < info.Length(); ++i) {
-    if (i != 0) text += " ";
-    text += self.values_.describeWithStack(info[i]);
+    if (i != 0) text += ' ';
+    self.values_.describeWithStack(text, info[i]);
   }
   self.note(Notice::Kind::kNoted, std::move(text));
 }
 
 void World::onSee(const v8::FunctionCallbackInfo<v8::Value>& info) {
   World& self = World::self(info.GetIsolate());
-  self.note(Notice::Kind::kNoted, "see " + self.values_.describe(info[0]));
+  std::string text = "see ";
+  self.values_.describe(text, info[0]);
+  self.note(Notice::Kind::kNoted, std::move(text));
 }
 
 void World::onShow(const v8::FunctionCallbackInfo<v8::Value>& info) {
@@ -415,7 +463,9 @@ void World::onShow(const v8::FunctionCallbackInfo<v8::Value>& info) {
 }
 
 void World::show(v8::Local<v8::Value> value) {
-  note(Notice::Kind::kNoted, "show " + values_.describe(value));
+  std::string text = "show ";
+  values_.describe(text, value);
+  note(Notice::Kind::kNoted, std::move(text));
   if (!value->IsObject() || value->IsProxy() || value->IsFunction() || value->IsPromise() ||
       value->IsNativeError()) {
     return;
@@ -423,7 +473,7 @@ void World::show(v8::Local<v8::Value> value) {
   v8::Local<v8::Context> context = isolate()->GetCurrentContext();
   const v8::TryCatch caught(isolate());
   v8::Local<v8::Value> exports;
-  if (exports_getter_.Get(isolate())->Call(context, value, 0, nullptr).ToLocal(&exports)) {
+  if (realm_->exports_getter.Get(isolate())->Call(context, value, 0, nullptr).ToLocal(&exports)) {
     showExports(exports.As<v8::Object>());
     return;
   }
@@ -442,7 +492,9 @@ void World::show(v8::Local<v8::Value> value) {
 }
 
 void World::showExports(v8::Local<v8::Object> exports) {
-  note(Notice::Kind::kNoted, "exports " + values_.describe(exports));
+  std::string first = "exports ";
+  values_.describe(first, exports);
+  note(Notice::Kind::kNoted, std::move(first));
   v8::Local<v8::Context> context = isolate()->GetCurrentContext();
   v8::Local<v8::Array> keys;
   if (!exports->GetOwnPropertyNames(context).ToLocal(&keys)) return;
@@ -450,14 +502,15 @@ void World::showExports(v8::Local<v8::Object> exports) {
     v8::Local<v8::Value> key;
     v8::Local<v8::Value> value;
     if (!keys->Get(context, i).ToLocal(&key) || !exports->Get(context, key).ToLocal(&value)) return;
-    std::string text = values_.describe(value);
+    std::string text = "export ";
+    values_.describe(text, value);
     v8::Local<v8::Value> number;
     if (!value->IsFunction() && !value->IsWasmMemoryObject() &&
-        value_getter_.Get(isolate())->Call(context, value, 0, nullptr).ToLocal(&number)) {
-      text += " = " + values_.describe(number);
+        realm_->value_getter.Get(isolate())->Call(context, value, 0, nullptr).ToLocal(&number)) {
+      values_.describe(text += " = ", number);
       keepSignalAddress(key, number);
     }
-    note(Notice::Kind::kNoted, "export " + std::move(text));
+    note(Notice::Kind::kNoted, std::move(text));
   }
 }
 
@@ -493,6 +546,22 @@ void World::onDetach(const v8::FunctionCallbackInfo<v8::Value>& info) {
   if (!info[0]->IsArrayBuffer()) return;
   v8::Local<v8::ArrayBuffer> buffer = info[0].As<v8::ArrayBuffer>();
   if (buffer->IsDetachable()) buffer->Detach();
+}
+
+// The argument's bytes, as they come from a network.
+void World::onStream(const v8::FunctionCallbackInfo<v8::Value>& info) {
+  const auto streaming = v8::WasmStreaming::Unpack(info.GetIsolate(), info.Data());
+  if (!info[0]->IsUint8Array()) {
+    streaming->Abort(v8::Exception::TypeError(textInWorld(info.GetIsolate(), "no bytes")));
+    return;
+  }
+  v8::Local<v8::Uint8Array> bytes = info[0].As<v8::Uint8Array>();
+  std::vector<std::uint8_t> copy(bytes->ByteLength());
+  bytes->CopyContents(copy.data(), copy.size());
+  const std::size_t half = copy.size() / 2;
+  streaming->OnBytesReceived(copy.data(), half);
+  streaming->OnBytesReceived(copy.data() + half, copy.size() - half);
+  streaming->Finish();
 }
 
 void World::onReachable(const v8::FunctionCallbackInfo<v8::Value>& info) {

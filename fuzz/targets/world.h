@@ -1,7 +1,7 @@
-// One of the two worlds in which a program runs: an isolate with core, or one that nobody touched.
-// Each program gets a fresh context. Everything that it can observe is written down.
+// One of the worlds in which a program runs: an isolate with core, or one that nobody touched. Each
+// program gets a context that is as good as fresh. Everything that it can observe is written down.
 //
-//   World& world = World::of(is_shim_on);
+//   World& world = World::of(World::Core::kOn);
 //   world.run(program);
 //   ... world.log() ...
 //   world.forget();
@@ -27,11 +27,16 @@
 
 namespace sigproof::fuzz {
 
-/// Two per process, made at the first use and never destroyed: the process ends with them. One
-/// thread, which runs the engine's background tasks as well (host::PredictablePlatform).
+/// One of each kind in a process, made at the first use and never destroyed: the process ends with
+/// them. One thread, which runs the engine's background tasks as well (host::PredictablePlatform).
 class World final : private RegistrationObserver {
  public:
-  static World& of(bool is_shim_on);
+  enum class Core : std::uint8_t {
+    kAbsent,
+    kOn,
+    kSwitchedOff,  ///< it is there, with its feature off
+  };
+  static World& of(Core core);
   /// Flags of V8's for this process. Before the first of().
   static void addEngineFlags(const char* flags);
 
@@ -40,6 +45,8 @@ class World final : private RegistrationObserver {
 
   const std::vector<Notice>& log() const { return log_; }
   const WitnessObservation& witnessed() const { return witnessed_; }
+  /// What install() said of the program's context. Precondition: not Core::kAbsent.
+  bool isInstalled() const { return realm_->is_installed; }
   /// What the program said of a module's imports and exports.
   const Declarations& declared() const { return declared_; }
   bool hasDeclared() const { return has_declared_; }
@@ -58,19 +65,38 @@ class World final : private RegistrationObserver {
   void forget();
 
  private:
-  explicit World(bool is_shim_on);
+  // A context in which programs run, and what was taken from it before the first one did.
+  struct Realm {
+    v8::Global<v8::Context> context{};
+    bool is_installed = false;
+    unsigned runs = 0;
+    std::size_t modules = 0;  // that programs have there
+    // What world_prelude.js gives.
+    v8::Global<v8::Function> start{};
+    v8::Global<v8::Function> restore{};
+    v8::Global<v8::Object> web_assembly{};
+    v8::Global<v8::Object> instance_prototype{};
+    v8::Global<v8::Object> instantiate{};
+    v8::Global<v8::Function> exports_getter{};
+    v8::Global<v8::Function> value_getter{};
+  };
+
+  explicit World(Core core);
 
   v8::Isolate* isolate() const { return isolate_.get(); }
-  v8::Local<v8::Context> contextFor(const ScriptProgram& program);
-  v8::Local<v8::Context> makeContext();
+  Realm& realmFor(const ScriptProgram& program);
+  void make(Realm& realm, const ScriptProgram& program);
+  bool install(v8::Local<v8::Context> context);
+  void runPrelude(v8::Local<v8::Context> context, Realm& realm);
+  void changeContext(v8::Local<v8::Context> context, const ScriptProgram& program);
   void defineFunctions(v8::Local<v8::Context> context);
-  void defineModules(v8::Local<v8::Context> context, const ScriptProgram& program);
-  void takeObjects(v8::Local<v8::Context> context);
+  void defineModule(v8::Local<v8::Context> context, std::string_view name, int index);
+  void startProgram(v8::Local<v8::Context> context, const ScriptProgram& program);
+  void endProgram(v8::Local<v8::Context> context);
   v8::MaybeLocal<v8::Value> evaluate(v8::Local<v8::Context> context, std::string_view text,
                                      const char* name);
   void runSegment(v8::Local<v8::Context> context, std::string_view text);
   void settle();
-  void makeWitnesses(v8::Local<v8::Context> context);
   void readWitnesses();
   void show(v8::Local<v8::Value> value);
   void showExports(v8::Local<v8::Object> exports);
@@ -92,29 +118,27 @@ class World final : private RegistrationObserver {
   static void onCollect(const v8::FunctionCallbackInfo<v8::Value>& info);
   static void onDetach(const v8::FunctionCallbackInfo<v8::Value>& info);
   static void onReachable(const v8::FunctionCallbackInfo<v8::Value>& info);
+  static void onStream(const v8::FunctionCallbackInfo<v8::Value>& info);
   static void onRejection(v8::PromiseRejectMessage message);
   static void onTick(void* world);
   static void onCollection(v8::Isolate* isolate, v8::GCType type, v8::GCCallbackFlags flags);
 
   host::Isolate isolate_;
   ValueText values_;
-  v8::Global<v8::Context> context_;
-  // Of that context, before a program ran there.
-  v8::Global<v8::Object> web_assembly_;
-  v8::Global<v8::Object> instance_prototype_;
-  v8::Global<v8::Object> instantiate_;
-  v8::Global<v8::Function> exports_getter_;
-  v8::Global<v8::Function> value_getter_;
+  v8::Global<v8::UnboundScript> prelude_;  // compiled once
+  Realm fresh_;                            // for one program
+  // For programs that leave no trace, with and without a second context.
+  std::array<Realm, 2> kept_;
+  Realm* realm_ = &fresh_;  // of the program that runs
   std::vector<Notice> log_;
   std::array<v8::Global<v8::Object>, WitnessPlan::kMaxModules> witnesses_;
   WitnessObservation witnessed_;
   Declarations declared_;
   bool has_declared_ = false;
-  v8::Global<v8::Context> kept_context_;  // for programs that leave no trace
-  unsigned kept_context_runs_ = 0;
   std::vector<std::shared_ptr<v8::BackingStore>> stores_;
   std::vector<std::uint64_t> signal_addresses_;
   std::vector<bool> is_settled_;            // of the promises that were met
+  bool is_gate_open_ = true;                // of the rollout
   const ScriptProgram* program_ = nullptr;  // the one that runs
   std::size_t collections_ = 0;
   unsigned tick_ = 0;

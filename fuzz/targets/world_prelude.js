@@ -2,14 +2,18 @@
 // before the program; the host's functions (note, show, see, ...) are globals already. It uses none of
 // the built-ins that a program may patch but by what it took beforehand; what a program sees of them
 // all the same, it sees in both worlds.
+//
+// The script's value are the host's: functions and objects that it takes before a program runs.
 /* global changeBytes */
 (() => {
   'use strict';
   const {note, show, detach} = globalThis;
   const {create, defineProperty, freeze, getOwnPropertyDescriptor} = Object;
-  const {apply, construct, get: getOf, has: hasOf, ownKeys: keysOf} = Reflect;
+  const {apply, construct, deleteProperty, get: getOf, has: hasOf, ownKeys: keysOf} = Reflect;
   const {Proxy, Uint8Array, SharedArrayBuffer} = globalThis;
-  const {Memory} = WebAssembly;
+  const {WebAssembly} = globalThis;
+  const {Global, Instance, Memory} = WebAssembly;
+  const arrayPrototype = Array.prototype;
   const {then} = Promise.prototype;
   const {copyWithin} = Uint8Array.prototype;
   const kHeaderBytes = 8;
@@ -112,10 +116,55 @@
     }
   }
 
+  // What the program is about to change, the last first, as it was before.
+  let changes;
+  // Has `object[key]` changed back when the program is over.
+  function changing(object, key) {
+    // An element changes the length.
+    if (object === arrayPrototype && key !== 'length') changing(object, 'length');
+    const found = getOwnPropertyDescriptor(object, key);
+    changes = {__proto__: null, object, key, found, before: changes};
+  }
+
+  // Whether all is as it was.
+  function restore() {
+    try {
+      for (; changes; changes = changes.before) {
+        const {object, key, found} = changes;
+        if (!found) {
+          if (!deleteProperty(object, key)) return false;
+        } else {
+          defineProperty(object, key, {__proto__: null, ...found});
+        }
+      }
+      return true;
+    } catch {
+      return false;
+    } finally {
+      changes = undefined;
+    }
+  }
+
+  // Before each program. Its witnesses, which are globals, too.
+  function start(count) {
+    const witnesses = [];
+    for (let i = 0; i < count; ++i) {
+      const witness = new Global({__proto__: null, value: 'i32', mutable: true}, 0);
+      define(globalThis, `witness${i}`, {value: witness, writable: true});
+      define(witnesses, i, {value: witness});
+    }
+    const passed = ['left', 'seenMemory', 'changeBytes'];
+    for (let i = 0; i < passed.length; ++i) {
+      define(globalThis, passed[i], {value: undefined, writable: true});
+    }
+    return witnesses;
+  }
+
   // Replaces functions and accessors of `object` by ones that note that they are called.
   function spy(object, key, name) {
     const found = getOwnPropertyDescriptor(object, key);
     if (!found || !found.configurable) return;
+    changing(object, key);
     const parts = {__proto__: null};
     const names = ['value', 'get', 'set'];
     for (let i = 0; i < 3; ++i) {
@@ -145,7 +194,7 @@
   }
 
   const own = {
-    dress, nested, attempt, spy, define,
+    dress, nested, attempt, spy, define, changing,
     // The engine's own `then`, whatever becomes of it.
     react: (promise, onValue, onError) => apply(then, promise, [onValue, onError]),
     memory: (initial, maximum, shared) =>
@@ -186,4 +235,9 @@
   for (let i = 0; i < names.length; ++i) {
     defineProperty(globalThis, names[i], {__proto__: null, value: own[names[i]]});
   }
+  return [
+    start, restore, WebAssembly, Instance.prototype, WebAssembly.instantiate,
+    getOwnPropertyDescriptor(Instance.prototype, 'exports').get,
+    getOwnPropertyDescriptor(Global.prototype, 'value').get,
+  ];
 })();

@@ -13,6 +13,8 @@ namespace sigproof::fuzz {
 struct HostilePatch {
   const char* name;  ///< of its kind
   std::string text;
+  /// Whether something of it stays that the prelude's restore() doesn't change back.
+  bool leaves_traces = false;
 };
 
 HostilePatch makeHostilePatch(ByteSource& source);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "fuzz/generate/hostile_patches.h"
@@ -10,17 +11,24 @@
 namespace sigproof::fuzz {
 namespace {
 
+std::string patchOf(ByteSource& source, ScriptProgram& program) {
+  HostilePatch patch = makeHostilePatch(source);
+  program.features.emplace_back(std::string("patch: ") + patch.name);
+  program.leaves_no_trace = program.leaves_no_trace && !patch.leaves_traces;
+  return patch.text;
+}
+
 // The hostile getter or function body of an import: what runs while the engine reads, or starts.
-std::string ambush(ByteSource& source, ScriptWriter* writer) {
+std::string ambush(ByteSource& source, ScriptWriter& writer, ScriptProgram& program) {
   switch (source.below(8)) {
     case 0:
       return "note('here', new Error('stack'));";
     case 1:
       return source.oneIn(4) ? "throw new RangeError('mine');" : "note('passed');";
     case 2:
-      return writer == nullptr ? "" : "nested(() => { " + writer->nestedCall() + " });";
+      return "nested(() => { " + writer.nestedCall() + " });";
     case 3:
-      return makeHostilePatch(source).text;
+      return patchOf(source, program);
     case 4:
       return source.oneIn(24) ? "collect();" : "";
     case 5:
@@ -31,23 +39,23 @@ std::string ambush(ByteSource& source, ScriptWriter* writer) {
 }
 
 ScriptImports importsOfWitness(ByteSource& source, const WitnessPlan& plan, ScriptWriter& nested,
-                               std::string& declarations) {
+                               ScriptProgram& program, std::string& declarations) {
   ImportText imports(source, plan.number, declarations);
   if (plan.calls_import) {
-    const std::string within = ambush(source, &nested);
+    const std::string within = ambush(source, nested, program);
     imports.addMaker({"env", "f"},
                      fmt::format("() => {{ {} return function f() {{ {} }}; }}",
-                                 source.oneIn(3) ? ambush(source, &nested) : "", within));
+                                 source.oneIn(3) ? ambush(source, nested, program) : "", within));
   }
   if (isMemoryImported(plan)) {
     const std::string shared = fmt::format("memory{}", source.below(2));
     const std::string value = source.oneIn(3) ? "memory(1, 3)" : shared;
-    imports.addMaker({"env", "memory"},
-                     fmt::format("() => {{ {} return {}; }}", ambush(source, &nested), value));
+    imports.addMaker({"env", "memory"}, fmt::format("() => {{ {} return {}; }}",
+                                                    ambush(source, nested, program), value));
   }
-  imports.addMaker({"env", "w"},
-                   fmt::format("() => {{ {} return witness{}; }}",
-                               source.oneIn(4) ? ambush(source, &nested) : "", plan.number));
+  imports.addMaker({"env", "w"}, fmt::format("() => {{ {} return witness{}; }}",
+                                             source.oneIn(4) ? ambush(source, nested, program) : "",
+                                             plan.number));
   return imports.take();
 }
 
@@ -60,11 +68,23 @@ void addWitness(ByteSource& source, ScriptProgram& program) {
   program.modules.push_back(std::move(module));
 }
 
+// The memories that the program shares, if it does.
+void addMemories(ScriptProgram& program) {
+  for (const auto& [name, made] :
+       {std::pair{"memory0", "memory(1, 4)"}, {"memory1", "memory(1)"}}) {
+    const bool is_used = std::ranges::any_of(program.segments, [&](const std::string& segment) {
+      return segment.find(name) != std::string::npos;
+    });
+    if (is_used) program.segments.front().insert(0, fmt::format("var {} = {};\n", name, made));
+  }
+}
+
 }  // namespace
 
 ScriptProgram makeHostileProgram(ByteSource& source) {
   ScriptProgram program;
   chooseWorld(source, program);
+  program.leaves_no_trace = true;
   const std::uint32_t modules = 1 + (source.oneIn(3) ? 1 : 0);
   for (std::uint32_t i = 0; i < modules; ++i) addWitness(source, program);
 
@@ -75,24 +95,25 @@ ScriptProgram makeHostileProgram(ByteSource& source) {
                       fmt::format("'env', 'w', () => witness{}", i)}});
   }
   ScriptWriter nested(source, plain, program.has_other_realm);
-  std::string text = "var memory0 = memory(1, 4), memory1 = memory(1);\n";
+  std::string text;
   std::vector<ScriptImports> imports;
   for (const ScriptModule& module : program.modules) {
-    imports.push_back(importsOfWitness(source, *module.witness, nested, text));
+    imports.push_back(importsOfWitness(source, *module.witness, nested, program, text));
   }
   ScriptWriter writer(source, imports, program.has_other_realm);
   const std::uint32_t segments = source.pick({1U, 1U, 2U, 1U});
   for (std::uint32_t i = 0; i < segments; ++i) {
     for (std::uint32_t n = 1 + source.below(3); n > 0; --n) {
       if (!source.oneIn(4)) {
-        HostilePatch patch = makeHostilePatch(source);
-        text += fmt::format("attempt('patch', () => {{ {} }});\n", patch.text);
-        program.features.emplace_back(std::string("patch: ") + patch.name);
+        text += fmt::format("attempt('patch', () => {{ {} }});\n", patchOf(source, program));
       }
       text += source.oneIn(6) ? writer.otherStatement() : writer.statement();
     }
     program.segments.push_back(std::exchange(text, ""));
   }
+  addMemories(program);
+  program.leaves_no_trace =
+      program.leaves_no_trace && !writer.leavesTraces() && !nested.leavesTraces();
   program.features.insert(program.features.end(), writer.features().begin(),
                           writer.features().end());
   program.features.insert(program.features.end(), nested.features().begin(),

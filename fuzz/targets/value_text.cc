@@ -123,8 +123,8 @@ void ValueText::addKind(std::string& out, v8::Local<v8::Object> object) {
   }
 }
 
-void ValueText::addProperty(std::string& out, v8::Local<v8::Object> object,
-                            v8::Local<v8::Name> key, std::vector<v8::Local<v8::Object>>* met) {
+void ValueText::addProperty(std::string& out, v8::Local<v8::Object> object, v8::Local<v8::Name> key,
+                            std::vector<v8::Local<v8::Object>>* met) {
   v8::Local<v8::Context> context = isolate_->GetCurrentContext();
   v8::Local<v8::Value> found;
   if (!object->GetOwnPropertyDescriptor(context, key).ToLocal(&found) || !found->IsObject()) {

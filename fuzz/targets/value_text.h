@@ -20,8 +20,8 @@ class ValueText {
  public:
   explicit ValueText(v8::Isolate* isolate);
 
-  /// Appends `#3`, or a primitive value; what is met for the first time with its kind, its prototype
-  /// and its own properties.
+  /// Appends `#3`, or a primitive value; what is met for the first time with its kind, its
+  /// prototype and its own properties.
   void describe(std::string& out, v8::Local<v8::Value> value);
 
   /// The same with an error's message and stack, for which a program's

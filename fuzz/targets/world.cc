@@ -228,8 +228,7 @@ void World::changeContext(v8::Local<v8::Context> context, const ScriptProgram& p
 
 void World::startProgram(v8::Local<v8::Context> context, const ScriptProgram& program) {
   for (; realm_->modules < program.modules.size(); ++realm_->modules) {
-    defineModule(context, fmt::format("m{}", realm_->modules),
-                 static_cast<int>(realm_->modules));
+    defineModule(context, fmt::format("m{}", realm_->modules), static_cast<int>(realm_->modules));
   }
   const bool has_witnesses = !program.modules.empty() && program.modules.front().witness;
   v8::Local<v8::Value> count =
@@ -427,8 +426,8 @@ void World::noteChain() {
   v8::Local<v8::Object> object_prototype =
       v8::Object::New(isolate())->GetPrototype().As<v8::Object>();
   for (v8::Local<v8::Object> object :
-       {realm_->instance_prototype.Get(isolate()), realm_->web_assembly.Get(isolate()), object_prototype,
-        realm_->instantiate.Get(isolate())}) {
+       {realm_->instance_prototype.Get(isolate()), realm_->web_assembly.Get(isolate()),
+        object_prototype, realm_->instantiate.Get(isolate())}) {
     note(Notice::Kind::kDescriptor, values_.describeAgain(object));
   }
 }

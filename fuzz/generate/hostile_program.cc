@@ -103,7 +103,7 @@ ScriptProgram makeHostileProgram(ByteSource& source) {
   ScriptWriter writer(source, imports, program.has_other_realm);
   const std::uint32_t segments = source.pick({1U, 1U, 2U, 1U});
   for (std::uint32_t i = 0; i < segments; ++i) {
-    for (std::uint32_t n = 1 + source.below(3); n > 0; --n) {
+    for (std::uint32_t n = source.oneIn(3) ? 2 : 1; n > 0; --n) {
       if (!source.oneIn(4)) {
         text += fmt::format("attempt('patch', () => {{ {} }});\n", patchOf(source, program));
       }

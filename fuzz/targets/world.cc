@@ -105,6 +105,8 @@ World::World(Core core)
       values_(isolate()) {
   isolate()->SetData(kWorldSlot, this);
   isolate()->SetPromiseRejectCallback(&onRejection);
+  // Without a listener, the engine prints what is thrown where nobody can catch it.
+  isolate()->AddMessageListener([](v8::Local<v8::Message>, v8::Local<v8::Value>) {});
   isolate()->AddGCEpilogueCallback(&onCollection, v8::kGCTypeMarkSweepCompact);
 }
 
@@ -311,7 +313,7 @@ void World::runSegment(v8::Local<v8::Context> context, std::string_view text) {
   }
   v8::Local<v8::Value> exception = caught.Exception();
   caught.Reset();
-  std::string line = "the script throws ";
+  std::string line = beginning("the script throws ");
   values_.describeWithStack(line, exception);
   note(Notice::Kind::kEnd, std::move(line));
 }
@@ -347,6 +349,14 @@ void World::forget() {
 
 // --- what is observed ----------------------------------------------------------------------------
 
+std::string World::beginning(std::string_view text) {
+  // As long as most notices get.
+  constexpr std::size_t kUsualBytes = 250;
+  std::string line;
+  line.reserve(kUsualBytes);
+  return line.append(text);
+}
+
 void World::note(Notice::Kind kind, std::string text) {
   if (log_.size() < kMostNotices) log_.push_back({kind, std::move(text)});
 }
@@ -377,7 +387,7 @@ void World::noteSettlements() {
     v8::Local<v8::Promise> promise = values_.promise(i);
     if (promise->State() == v8::Promise::kPending) continue;
     is_settled_[i] = true;
-    std::string line;
+    std::string line = beginning();
     values_.describe(line, promise);
     line += promise->State() == v8::Promise::kFulfilled ? " is fulfilled" : " is rejected";
     line.append(" in tick ").append(std::to_string(tick_)).append(": ");
@@ -388,7 +398,7 @@ void World::noteSettlements() {
 
 void World::onRejection(v8::PromiseRejectMessage message) {
   World& self = World::self(message.GetPromise()->GetIsolate());
-  std::string text;
+  std::string text = beginning();
   self.values_.describe(text, message.GetPromise());
   text.append(" ").append(rejectionText(message.GetEvent()));
   if (!message.GetValue().IsEmpty()) self.values_.describe(text += ": ", message.GetValue());
@@ -442,7 +452,7 @@ void World::holdMemories() {
 
 void World::onNote(const v8::FunctionCallbackInfo<v8::Value>& info) {
   World& self = World::self(info.GetIsolate());
-  std::string text;
+  std::string text = beginning();
   for (int i = 0; i < info.Length(); ++i) {
     if (i != 0) text += ' ';
     self.values_.describeWithStack(text, info[i]);
@@ -452,7 +462,7 @@ void World::onNote(const v8::FunctionCallbackInfo<v8::Value>& info) {
 
 void World::onSee(const v8::FunctionCallbackInfo<v8::Value>& info) {
   World& self = World::self(info.GetIsolate());
-  std::string text = "see ";
+  std::string text = beginning("see ");
   self.values_.describe(text, info[0]);
   self.note(Notice::Kind::kNoted, std::move(text));
 }
@@ -462,7 +472,7 @@ void World::onShow(const v8::FunctionCallbackInfo<v8::Value>& info) {
 }
 
 void World::show(v8::Local<v8::Value> value) {
-  std::string text = "show ";
+  std::string text = beginning("show ");
   values_.describe(text, value);
   note(Notice::Kind::kNoted, std::move(text));
   if (!value->IsObject() || value->IsProxy() || value->IsFunction() || value->IsPromise() ||
@@ -491,7 +501,7 @@ void World::show(v8::Local<v8::Value> value) {
 }
 
 void World::showExports(v8::Local<v8::Object> exports) {
-  std::string first = "exports ";
+  std::string first = beginning("exports ");
   values_.describe(first, exports);
   note(Notice::Kind::kNoted, std::move(first));
   v8::Local<v8::Context> context = isolate()->GetCurrentContext();
@@ -501,7 +511,7 @@ void World::showExports(v8::Local<v8::Object> exports) {
     v8::Local<v8::Value> key;
     v8::Local<v8::Value> value;
     if (!keys->Get(context, i).ToLocal(&key) || !exports->Get(context, key).ToLocal(&value)) return;
-    std::string text = "export ";
+    std::string text = beginning("export ");
     values_.describe(text, value);
     v8::Local<v8::Value> number;
     if (!value->IsFunction() && !value->IsWasmMemoryObject() &&

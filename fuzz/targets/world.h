@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -101,6 +102,7 @@ class World final : private RegistrationObserver {
   void show(v8::Local<v8::Value> value);
   void showExports(v8::Local<v8::Object> exports);
   void keepSignalAddress(v8::Local<v8::Value> key, v8::Local<v8::Value> value);
+  static std::string beginning(std::string_view text = {});
   void note(Notice::Kind kind, std::string text);
   void noteReachable();
   void noteChain();

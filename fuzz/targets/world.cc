@@ -86,6 +86,8 @@ World& World::of(Core core) {
         "--no-incremental-marking --no-wasm-code-gc");
     // The prelude's functions are compiled once, not after each collection.
     v8::V8::SetFlagsFromString("--no-flush-bytecode");
+    // Or the first stack with a function on it has the function parsed once more.
+    v8::V8::SetFlagsFromString("--no-enable-lazy-source-positions");
     host::initializeEngine({.async_compilation = false, .is_predictable = true});
     allowCollections(false);
     return true;

@@ -16,7 +16,8 @@ configure_file(targets/world_prelude.cc.in ${SIGPROOF_WORLD_PRELUDE_SOURCE} @ONL
 function(sigproof_add_world_fuzzers suffix output)
   set(worlds fuzz_worlds${suffix})
   set(sources generate/script_program.cc generate/script_writer.cc generate/witness_module.cc
-              oracles/inspection_oracle.cc oracles/transparency_oracle.cc oracles/witness_oracle.cc
+              oracles/inspection_oracle.cc oracles/installation_oracle.cc
+              oracles/transparency_oracle.cc oracles/witness_oracle.cc
               targets/script_runner.cc targets/value_text.cc targets/world.cc)
   list(TRANSFORM sources PREPEND ${CMAKE_SOURCE_DIR}/fuzz/)
   add_library(${worlds} STATIC ${sources} ${SIGPROOF_WORLD_PRELUDE_SOURCE})
@@ -30,7 +31,7 @@ function(sigproof_add_world_fuzzers suffix output)
     LIBRARIES ${worlds} binaryen
     SOURCES generate/module_plan.cc generate/module_writer.cc generate/transparency_program.cc)
   sigproof_add_fuzz_target(hostile SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds}
-    SOURCES generate/hostile_patches.cc generate/hostile_program.cc)
+    SOURCES generate/hostile_contexts.cc generate/hostile_patches.cc generate/hostile_program.cc)
   foreach(name transparency hostile)
     target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/targets/fresh_input.cc)
   endforeach()

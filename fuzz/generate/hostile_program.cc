@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fuzz/generate/hostile_contexts.h"
 #include "fuzz/generate/hostile_patches.h"
 #include "fuzz/generate/import_text.h"
 #include "fuzz/generate/script_program.h"
@@ -85,6 +86,7 @@ ScriptProgram makeHostileProgram(ByteSource& source) {
   ScriptProgram program;
   chooseWorld(source, program);
   program.leaves_no_trace = true;
+  chooseInstallation(source, program);
   const std::uint32_t modules = 1 + (source.oneIn(3) ? 1 : 0);
   for (std::uint32_t i = 0; i < modules; ++i) addWitness(source, program);
 
@@ -94,13 +96,13 @@ ScriptProgram makeHostileProgram(ByteSource& source) {
     plain.push_back({{"'env', 'f', () => function f() {}", "'env', 'memory', () => memory0",
                       fmt::format("'env', 'w', () => witness{}", i)}});
   }
-  ScriptWriter nested(source, plain, program.has_other_realm);
+  ScriptWriter nested(source, plain, program);
   std::string text;
   std::vector<ScriptImports> imports;
   for (const ScriptModule& module : program.modules) {
     imports.push_back(importsOfWitness(source, *module.witness, nested, program, text));
   }
-  ScriptWriter writer(source, imports, program.has_other_realm);
+  ScriptWriter writer(source, imports, program);
   const std::uint32_t segments = source.pick({1U, 1U, 2U, 1U});
   for (std::uint32_t i = 0; i < segments; ++i) {
     for (std::uint32_t n = source.oneIn(3) ? 2 : 1; n > 0; --n) {

@@ -56,13 +56,15 @@ struct ScriptProgram {
   bool has_streaming = false;
   /// How core comes into the context.
   Installation installation = Installation::kFresh;
-  /// A script that runs before core is installed. Whether that must fail is what `installation` says.
+  /// A script that runs before core is installed. Whether that must fail is what `installation`
+  /// says.
   std::string change_before = {};
   /// What the program does, for statistics: the names of its calls and patches.
   std::vector<std::string> features = {};
 };
 
-/// Draws how bytes are compiled, whether there is a second context, and how much is described.
+/// Draws how bytes are compiled, whether there is a second context and streaming, and how much is
+/// described.
 void chooseWorld(ByteSource& source, ScriptProgram& program);
 
 /// The whole program as one text, for people.

@@ -182,7 +182,27 @@ std::string ScriptWriter::construction(std::uint32_t index) {
   }
 }
 
+std::string ScriptWriter::streaming(std::uint32_t index) {
+  const std::string wasm = webAssembly();
+  std::string from = source_.oneIn(14) ? wrongSource(index) : fmt::format("streamed(m{})", index);
+  if (source_.oneIn(3)) from = fmt::format("Promise.resolve({})", from);
+  const std::string imports = importsOf(index);
+  switch (source_.below(4)) {
+    case 0:
+      return use("compileStreaming, then instantiate",
+                 fmt::format("{}.compileStreaming({}).then((c) => {}.instantiate(c, {}))", wasm,
+                             from, wasm, imports));
+    case 1:
+      return use("instantiateStreaming without imports",
+                 fmt::format("{}.instantiateStreaming({})", wasm, from));
+    default:
+      return use("instantiateStreaming",
+                 fmt::format("{}.instantiateStreaming({}, {})", wasm, from, imports));
+  }
+}
+
 std::string ScriptWriter::promise(std::uint32_t index) {
+  if (has_streaming_ && source_.oneIn(2)) return streaming(index);
   const std::string wasm = webAssembly();
   const std::string imports = importsOf(index);
   const auto bytes_or_wrong = [&] { return source_.oneIn(14) ? wrongSource(index) : bytes(index); };

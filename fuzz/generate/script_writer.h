@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fuzz/generate/byte_source.h"
+#include "fuzz/generate/script_program.h"
 
 namespace sigproof::fuzz {
 
@@ -22,9 +23,13 @@ struct ScriptImports {
 
 class ScriptWriter {
  public:
-  /// `imports`: of each module. Both outlive the writer.
-  ScriptWriter(ByteSource& source, const std::vector<ScriptImports>& imports, bool has_other_realm)
-      : source_(source), imports_(imports), has_other_realm_(has_other_realm) {}
+  /// `imports`: of each module. `program`: what its contexts have. Both outlive the writer.
+  ScriptWriter(ByteSource& source, const std::vector<ScriptImports>& imports,
+               const ScriptProgram& program)
+      : source_(source),
+        imports_(imports),
+        has_other_realm_(program.has_other_realm),
+        has_streaming_(program.has_streaming) {}
 
   /// A statement that makes, or fails to make, a module or an instance, and watches what comes.
   std::string statement();
@@ -50,6 +55,7 @@ class ScriptWriter {
   std::string newTarget();
   std::string construction(std::uint32_t index);
   std::string promise(std::uint32_t index);
+  std::string streaming(std::uint32_t index);
   std::string reaction(const std::string& made);
   std::string webAssembly();
   std::string use(const char* feature, std::string text);
@@ -57,6 +63,7 @@ class ScriptWriter {
   ByteSource& source_;
   const std::vector<ScriptImports>& imports_;
   bool has_other_realm_;
+  bool has_streaming_;
   std::vector<std::string> features_;
   std::uint32_t names_ = 0;
   bool leaves_traces_ = false;

@@ -158,7 +158,7 @@ ScriptProgram makeTransparencyProgram(ByteSource& source) {
   for (std::uint32_t i = 0; i < modules; ++i) {
     addModule(source, program, imports, text);
   }
-  ScriptWriter writer(source, imports, program.has_other_realm);
+  ScriptWriter writer(source, imports, program);
   const std::uint32_t segments = source.pick({1U, 1U, 2U, 1U});
   for (std::uint32_t i = 0; i < segments; ++i) {
     for (std::uint32_t n = 1 + source.below(3); n > 0; --n) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "fuzz/oracles/installation_oracle.h"
 #include "fuzz/oracles/transparency_oracle.h"
 #include "fuzz/oracles/witness_oracle.h"
 #include "fuzz/targets/report_violation.h"
@@ -67,7 +68,24 @@ void countProgram(const ScriptProgram& program, const World& with) {
                                       : "instantiated nothing");
   if (has_instance) countIn("programs", "showed an instance");
   if (threw != 0) countIn("programs", "threw");
+  countIn("contexts", program.leaves_no_trace && program.installation == Installation::kFresh
+                          ? "used again"
+                          : "made for the program");
   for (const std::string& feature : program.features) countIn("features", feature);
+}
+
+// Of a changed context core may rightly not understand what it is shown.
+void judgeWitnesses(const ScriptProgram& program, World& with) {
+  if (program.modules.empty() || !program.modules.front().witness ||
+      program.installation != Installation::kFresh) {
+    return;
+  }
+  const WitnessOracle oracle(program);
+  failProgram(program, oracle.judge(with.witnessed()));
+  with.deliver();
+  for (std::size_t i = 0; i < with.memoryCount(); ++i) {
+    failProgram(program, oracle.judgeDelivery(with.memory(i), with.isAllAlive()));
+  }
 }
 
 std::string textOf(const World& world) {
@@ -80,20 +98,17 @@ std::string textOf(const World& world) {
 
 ScriptRun runInBothWorlds(const ScriptProgram& program) {
   World& without = World::of(World::Core::kAbsent);
-  World& with = World::of(World::Core::kOn);
+  World& with =
+      World::of(program.installation == Installation::kSwitchedOff ? World::Core::kSwitchedOff
+                                                                   : World::Core::kOn);
   without.run(program);
   with.run(program);
   failProgram(program, judgeLogs(without.log(), with.log()));
   compareMemories(program, without, with);
   countProgram(program, with);
-  const WitnessOracle oracle(program);
-  if (!program.modules.empty() && program.modules.front().witness) {
-    failProgram(program, oracle.judge(with.witnessed()));
-    with.deliver();
-    for (std::size_t i = 0; i < with.memoryCount(); ++i) {
-      failProgram(program, oracle.judgeDelivery(with.memory(i), with.isAllAlive()));
-    }
-  }
+  failProgram(program,
+              judgeInstallation(program.installation, with.isInstalled(), with.witnessed()));
+  judgeWitnesses(program, with);
   ScriptRun run{.text = textOf(with), .declared = {}};
   if (with.hasDeclared()) run.declared = with.declared();
   without.forget();

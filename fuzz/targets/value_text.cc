@@ -12,7 +12,7 @@ constexpr std::size_t kLongestText = 4000;
 constexpr std::uint32_t kMostKeys = 200;
 constexpr std::size_t kMostObjects = 2000;
 // What most descriptions don't exceed.
-constexpr std::size_t kUsualBytes = 500;
+constexpr std::size_t kUsualDescriptionBytes = 500;
 // V8 names a module that has no name after the hash of its bytes.
 constexpr std::size_t kModuleHashDigits = 8;
 
@@ -206,7 +206,7 @@ void ValueText::describeWithStack(std::string& out, v8::Local<v8::Value> value) 
 
 std::string ValueText::describeAgain(v8::Local<v8::Object> object) {
   std::string result;
-  result.reserve(kUsualBytes);
+  result.reserve(kUsualDescriptionBytes);
   addReference(result, object);
   if (isDescribed(object)) addProperties(result, object, nullptr);
   return result;
@@ -231,7 +231,7 @@ std::vector<std::string> ValueText::reachable(v8::Local<v8::Object> root,
     v8::Local<v8::Object> object = waiting.front();
     waiting.pop_front();
     std::string line;
-    line.reserve(kUsualBytes);
+    line.reserve(kUsualDescriptionBytes);
     addReference(line, object);
     if (isDescribed(object)) {
       std::vector<v8::Local<v8::Object>> met;

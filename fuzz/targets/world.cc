@@ -149,9 +149,9 @@ void World::run(const ScriptProgram& program) {
 }
 
 World::Realm& World::realmFor(const ScriptProgram& program) {
-  const bool is_kept = program.leaves_no_trace && !program.has_streaming &&
-                       program.installation == Installation::kFresh;
-  Realm& realm = is_kept ? kept_.at(program.has_other_realm ? 1 : 0) : fresh_;
+  const bool is_kept = program.leaves_no_trace && program.installation == Installation::kFresh;
+  const unsigned kind = (program.has_other_realm ? 1 : 0) + (program.has_streaming ? 2 : 0);
+  Realm& realm = is_kept ? kept_.at(kind) : fresh_;
   if (realm.runs++ % kRunsInKeptContext == 0) {
     make(realm, program);
     realm.runs = is_kept ? 1 : 0;
@@ -172,6 +172,7 @@ void World::make(Realm& realm, const ScriptProgram& program) {
   if (is_changed) {
     changeContext(context, program);
     realm.is_installed = install(context);
+    takeInstantiate(context, realm);
   }
   if (program.has_other_realm) {
     v8::Local<v8::Context> other = v8::Context::New(isolate());
@@ -227,6 +228,18 @@ void World::changeContext(v8::Local<v8::Context> context, const ScriptProgram& p
   const v8::TryCatch caught(isolate());
   if (evaluate(context, program.change_before, "change.js").IsEmpty()) {
     note(Notice::Kind::kEnd, "the change of the context throws");
+  }
+}
+
+// Core put its own in the place of what the prelude took.
+void World::takeInstantiate(v8::Local<v8::Context> context, Realm& realm) {
+  const v8::TryCatch caught(isolate());
+  v8::Local<v8::Value> value;
+  if (realm.web_assembly.Get(isolate())
+          ->GetRealNamedProperty(context, textInWorld(isolate(), "instantiate"))
+          .ToLocal(&value) &&
+      value->IsObject()) {
+    realm.instantiate.Reset(isolate(), value.As<v8::Object>());
   }
 }
 

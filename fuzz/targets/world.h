@@ -90,6 +90,7 @@ class World final : private RegistrationObserver {
   bool install(v8::Local<v8::Context> context);
   void runPrelude(v8::Local<v8::Context> context, Realm& realm);
   void changeContext(v8::Local<v8::Context> context, const ScriptProgram& program);
+  void takeInstantiate(v8::Local<v8::Context> context, Realm& realm);
   void defineFunctions(v8::Local<v8::Context> context);
   void defineModule(v8::Local<v8::Context> context, std::string_view name, int index);
   void startProgram(v8::Local<v8::Context> context, const ScriptProgram& program);
@@ -129,8 +130,9 @@ class World final : private RegistrationObserver {
   ValueText values_;
   v8::Global<v8::UnboundScript> prelude_;  // compiled once
   Realm fresh_;                            // for one program
-  // For programs that leave no trace, with and without a second context.
-  std::array<Realm, 2> kept_;
+  // For programs that leave no trace, with and without a second context, with and without
+  // streaming.
+  std::array<Realm, 4> kept_;
   Realm* realm_ = &fresh_;  // of the program that runs
   std::vector<Notice> log_;
   std::array<v8::Global<v8::Object>, WitnessPlan::kMaxModules> witnesses_;

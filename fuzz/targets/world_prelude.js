@@ -209,6 +209,17 @@
       apply(copyWithin, bytes, [size, bytes.length - kNumberSectionBytes]);
       return new Uint8Array(bytes.buffer, 0, size + kNumberSectionBytes);
     },
+    // With the section that makes modules differ at the beginning: of modules that come in pieces,
+    // the engine compares what comes before the code.
+    streamed(bytes) {
+      if (bytes.length <= kHeaderBytes + kNumberSectionBytes) return bytes;
+      const result = new Uint8Array(bytes.length);
+      const numberAt = bytes.length - kNumberSectionBytes;
+      apply(setBytes, result, [new Uint8Array(bytes.buffer, 0, numberAt), kNumberSectionBytes]);
+      for (let i = 0; i < kHeaderBytes; ++i) result[i] = bytes[i];
+      for (let i = 0; i < kNumberSectionBytes; ++i) result[kHeaderBytes + i] = bytes[numberAt + i];
+      return result;
+    },
     detached(bytes) {
       detach(bytes.buffer);
       return bytes;

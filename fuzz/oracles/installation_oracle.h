@@ -1,0 +1,20 @@
+// What install() must say of a context, by what was done to the context before; and that core stays
+// out of one that it refused, or where its feature is off: T7.
+//
+//   if (const auto violation = judgeInstallation(program.installation, is_installed, seen)) ...
+#pragma once
+
+#include <optional>
+
+#include "fuzz/generate/script_program.h"
+#include "fuzz/oracles/violation.h"
+#include "fuzz/oracles/witness_oracle.h"
+
+namespace sigproof::fuzz {
+
+/// `is_installed`: what install() returned. `seen`: the outcomes of the program's instances. That
+/// nothing of the context was touched is for judgeLogs() to see.
+std::optional<Violation> judgeInstallation(Installation installation, bool is_installed,
+                                           const WitnessObservation& seen);
+
+}  // namespace sigproof::fuzz

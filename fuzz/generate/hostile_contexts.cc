@@ -102,6 +102,7 @@ void chooseInstallation(ByteSource& source, ScriptProgram& program) {
     return;
   }
   program.installation = Installation::kRefused;
+  program.has_other_realm = false;  // core would be there
   program.change_before += program.has_streaming && source.oneIn(3)
                                ? oneChange(source, kBreakingStreaming)
                                : oneChange(source, kBreakingChanges);

@@ -109,7 +109,9 @@ ScriptProgram makeHostileProgram(ByteSource& source) {
       if (!source.oneIn(4)) {
         text += fmt::format("attempt('patch', () => {{ {} }});\n", patchOf(source, program));
       }
-      text += source.oneIn(6) ? writer.otherStatement() : writer.statement();
+      // The first one makes something.
+      const bool is_other = writer.hasWritten() && source.oneIn(3);
+      text += is_other ? writer.otherStatement() : writer.statement();
     }
     program.segments.push_back(std::exchange(text, ""));
   }

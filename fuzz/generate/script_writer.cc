@@ -187,7 +187,7 @@ std::string ScriptWriter::streaming(std::uint32_t index) {
   std::string from = source_.oneIn(14) ? wrongSource(index) : fmt::format("streamed(m{})", index);
   if (source_.oneIn(3)) from = fmt::format("Promise.resolve({})", from);
   const std::string imports = importsOf(index);
-  switch (source_.below(4)) {
+  switch (source_.below(8)) {
     case 0:
       return use("compileStreaming, then instantiate",
                  fmt::format("{}.compileStreaming({}).then((c) => {}.instantiate(c, {}))", wasm,

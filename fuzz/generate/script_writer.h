@@ -40,6 +40,9 @@ class ScriptWriter {
   /// A statement around the built-ins' own behaviour: ticks, growth, descriptors, garbage.
   std::string otherStatement();
 
+  /// Whether there was a statement or a nested call.
+  bool hasWritten() const { return !features_.empty(); }
+
   /// Whether a statement changes what the context has of its own.
   bool leavesTraces() const { return leaves_traces_; }
 

@@ -158,7 +158,7 @@ std::string ScriptWriter::construction(std::uint32_t index) {
   const std::string source = source_.oneIn(14) ? wrongSource(index) : module(index);
   const std::string imports = importsOf(index);
   const std::string made = webAssembly() + ".Instance";
-  switch (source_.below(10)) {
+  switch (source_.below(13)) {
     case 1:
       return use("subclass",
                  fmt::format("new (class Sub extends {} {{ constructor(a, b) {{ super(a, b); "
@@ -206,7 +206,7 @@ std::string ScriptWriter::promise(std::uint32_t index) {
   const std::string wasm = webAssembly();
   const std::string imports = importsOf(index);
   const auto bytes_or_wrong = [&] { return source_.oneIn(14) ? wrongSource(index) : bytes(index); };
-  switch (source_.below(12)) {
+  switch (source_.below(15)) {
     case 0:
     case 1:
     case 2:

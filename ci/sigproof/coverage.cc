@@ -43,14 +43,31 @@ std::string trimmed(const std::string& line) {
   return begin == std::string::npos ? "" : line.substr(begin);
 }
 
+bool isText(const json& value) { return value.is_string() && !value.get<std::string>().empty(); }
+
 std::string memberOf(const json& entry, const char* name, const std::string& exceptions) {
   const auto found = entry.find(name);
-  if (found == entry.end() || !found->is_string() || found->get<std::string>().empty()) {
+  if (found == entry.end() || !isText(*found)) {
     throw UserError(
         fmt::format("{}: an entry has no text \"{}\": {}", exceptions, name, entry.dump()));
   }
   return *found;
 }
+
+// The texts of the array, or none.
+std::vector<std::string> listOf(const json& entry, const char* name,
+                                const std::string& exceptions) {
+  const auto found = entry.find(name);
+  if (found == entry.end()) return {};
+  if (!found->is_array() || !std::ranges::all_of(*found, isText)) {
+    throw UserError(
+        fmt::format("{}: \"{}\" is no array of texts: {}", exceptions, name, entry.dump()));
+  }
+  return *found;
+}
+
+// The end of a block has no code of its own.
+bool endsBlock(const std::string& code) { return code == "}" || code == "} else {"; }
 
 // An unreached thing, as the report lists it.
 json unreachedJson(const CoveredFile& file, const CoveredThing& thing, const std::string& code,
@@ -139,14 +156,19 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
   if (!entries.is_array()) throw UserError(file + " is no array of JSON");
   std::vector<CoverageException> exceptions;
   for (const json& entry : entries) {
-    const std::string what = memberOf(entry, "what", file);
-    if (what != "line" && what != "branch") {
-      throw UserError(fmt::format("{}: \"what\" is \"line\" or \"branch\", not {}", file, what));
+    const std::size_t before = exceptions.size();
+    for (const bool is_branch : {false, true}) {
+      for (const std::string& code : listOf(entry, is_branch ? "branches" : "lines", file)) {
+        exceptions.push_back({.file = memberOf(entry, "file", file),
+                              .is_branch = is_branch,
+                              .code = code,
+                              .reason = memberOf(entry, "reason", file)});
+      }
     }
-    exceptions.push_back({.file = memberOf(entry, "file", file),
-                          .is_branch = what == "branch",
-                          .code = memberOf(entry, "code", file),
-                          .reason = memberOf(entry, "reason", file)});
+    if (exceptions.size() == before) {
+      throw UserError(
+          fmt::format("{}: an entry argues for no line and no branch: {}", file, entry.dump()));
+    }
   }
   return exceptions;
 }
@@ -181,12 +203,18 @@ reports::Record judgeCoverage(
   for (const CoveredFile& file : files) {
     Share file_lines;
     Share file_branches;
+    const CoveredThing* line_before = nullptr;
+    std::string reason_before;
     for (const CoveredThing& thing : file.things) {
       (thing.is_branch ? file_branches : file_lines).add(thing);
       (thing.is_branch ? branches : lines).add(thing);
+      const bool is_after_unreached = line_before != nullptr && !line_before->is_reached;
+      if (!thing.is_branch) line_before = &thing;
       if (thing.is_reached) continue;
       const std::string code = trimmed(source_line(file.file, thing.line));
-      const std::string reason = reason_for(file, thing, code);
+      const bool is_rest = !thing.is_branch && is_after_unreached && endsBlock(code);
+      const std::string reason = is_rest ? reason_before : reason_for(file, thing, code);
+      if (!thing.is_branch) reason_before = reason;
       unargued += reason.empty() ? 1 : 0;
       unreached.push_back(unreachedJson(file, thing, code, reason));
     }

@@ -40,8 +40,8 @@ struct CoverageAim {
 CoverageAim unitTestAim();
 CoverageAim corpusAim();
 
-/// One entry of an aim's exceptions: unreached things of `file`, of one kind, in lines
-/// that contain `code`, are argued by `reason`.
+/// An aim's exceptions: unreached things of `file`, of one kind, in lines that contain `code`, are
+/// argued by `reason`. A line that only ends a block goes with the one before it.
 struct CoverageException {
   std::string file;
   bool is_branch = false;
@@ -59,7 +59,8 @@ std::vector<CoveredFile> readLcov(const std::string& text, const std::string& ro
 void readBranches(const std::string& json_text, const std::string& root,
                   std::vector<CoveredFile>& files);
 
-/// Throws UserError with one sentence that names `file`, the entry and what is wrong with it.
+/// From an array of {"file", "lines": [code...], "branches": [code...], "reason"}. Throws UserError
+/// with one sentence that names `file`, the entry and what is wrong with it.
 std::vector<CoverageException> readExceptions(const std::string& json_text,
                                               const std::string& file);
 

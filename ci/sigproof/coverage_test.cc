@@ -85,14 +85,27 @@ TEST(Coverage, FailsWhereNothingWasMeasured) {
   EXPECT_EQ(judgeCoverage(unitTestAim(), {}, {}, pretendedLine).verdict, reports::Verdict::kFailed);
 }
 
-TEST(Coverage, AnExceptionNeedsItsReason) {
+TEST(Coverage, TheEndOfABlockIsArguedWithWhatIsInIt) {
+  const auto line = [](const std::string& /*file*/, std::uint64_t number) -> std::string {
+    return number == 2 ? "  abort();" : "}";
+  };
+  CoveredFile file = fileWith(0, 0)[0];
+  file.things.push_back({2, false, false});
+  file.things.push_back({3, false, false});
+  const auto passed = judgeCoverage(unitTestAim(), {file}, {kBoth[0]}, line);
+  EXPECT_EQ(passed.verdict, reports::Verdict::kPassed) << passed.summary;
+  file.things[file.things.size() - 2].is_reached = true;
+  EXPECT_EQ(judgeCoverage(unitTestAim(), {file}, {}, line).verdict, reports::Verdict::kFailed);
+}
+
+TEST(Coverage, AnExceptionNeedsItsReasonAndWhatItArguesFor) {
   EXPECT_THROW(readExceptionsOf("{}"), UserError);
-  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "what": "line", "code": "b", "reason": ""}])"),
-               UserError);
-  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "what": "path", "code": "b", "reason": "c"}])"),
-               UserError);
-  EXPECT_THAT(readExceptionsOf(R"([{"file": "a", "what": "line", "code": "b", "reason": "c"}])"),
-              SizeIs(1));
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "lines": ["b"], "reason": ""}])"), UserError);
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "lines": [5], "reason": "c"}])"), UserError);
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "reason": "c"}])"), UserError);
+  EXPECT_THAT(readExceptionsOf(R"([{"file": "a", "lines": ["b", "d"], "branches": ["e"],
+                                    "reason": "c"}])"),
+              SizeIs(3));
 }
 
 }  // namespace

@@ -62,8 +62,7 @@ class MovingIsolate {
   ~MovingIsolate() {
     {
       const Entered entered(isolate_);
-      limit_.reset();
-      signals_.reset();
+      endCore();
       context_.Reset();
     }
     host::forgetTasksOf(isolate_);
@@ -95,6 +94,12 @@ class MovingIsolate {
     for (int i = 0; i < 3; ++i) {
       isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
     }
+  }
+
+  /// From here on scripts run as if core had never been there. Where the isolate is entered.
+  void endCore() {
+    limit_.reset();
+    signals_.reset();
   }
 
   // As a scope that settles a kill does, with the isolate left unlocked.

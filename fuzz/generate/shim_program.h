@@ -108,7 +108,8 @@ struct ShimProgram {
   ModulePlan module;
   std::vector<Way> ways;  ///< one for each instance
   ImportStyle imports = ImportStyle::kPlain;
-  /// A Memory in the import object that no import names: it must never be touched (R5).
+  /// A Memory in the import object that is memory 0 of nothing: no import names it, or those of
+  /// externref globals do. It must never be touched (R5).
   bool has_decoy_memory = false;
   /// What the host put into an imported memory before: at the address (all instances share it).
   std::vector<DataPlan> prefill;

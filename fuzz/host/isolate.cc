@@ -62,6 +62,23 @@ void forgetTasksOf(v8::Isolate* isolate) {
   }
 }
 
+void pump(v8::Isolate* isolate) {
+  const v8::HandleScope scope(isolate);
+  v8::MicrotasksScope::PerformCheckpoint(isolate);
+  while (!isolate->IsExecutionTerminating()) {
+    if (predictable_platform != nullptr) {
+      if (!predictable_platform->runOneTask(isolate)) break;
+      v8::MicrotasksScope::PerformCheckpoint(isolate);
+      continue;
+    }
+    const auto behavior = isolate->HasPendingBackgroundTasks()
+                              ? v8::platform::MessageLoopBehavior::kWaitForWork
+                              : v8::platform::MessageLoopBehavior::kDoNotWait;
+    if (!v8::platform::PumpMessageLoop(platform, isolate, behavior)) break;
+    v8::MicrotasksScope::PerformCheckpoint(isolate);
+  }
+}
+
 Isolate::Isolate(const Options& options)
     : allocator_(v8::ArrayBuffer::Allocator::NewDefaultAllocator()) {
   if (platform == nullptr) {
@@ -96,22 +113,7 @@ v8::Local<v8::Context> Isolate::makeContext() {
   return context;
 }
 
-void Isolate::pump() {
-  const v8::HandleScope scope(isolate_);
-  v8::MicrotasksScope::PerformCheckpoint(isolate_);
-  while (!isolate_->IsExecutionTerminating()) {
-    if (predictable_platform != nullptr) {
-      if (!predictable_platform->runOneTask(isolate_)) break;
-      v8::MicrotasksScope::PerformCheckpoint(isolate_);
-      continue;
-    }
-    const auto behavior = isolate_->HasPendingBackgroundTasks()
-                              ? v8::platform::MessageLoopBehavior::kWaitForWork
-                              : v8::platform::MessageLoopBehavior::kDoNotWait;
-    if (!v8::platform::PumpMessageLoop(platform, isolate_, behavior)) break;
-    v8::MicrotasksScope::PerformCheckpoint(isolate_);
-  }
-}
+void Isolate::pump() const { host::pump(isolate_); }
 
 // The first collection finds an instance dead, the prologue of the second drops its entry, the
 // second or third collects the memory that the entry held. A fourth finds what finalizers let go.

@@ -47,6 +47,11 @@ void setAsyncCompilation(bool is_on);
 /// The engine's name and version, such as "V8 10.2.154.26-node.37". Any thread, at any time.
 std::string engineVersion();
 
+/// Runs microtasks and the engine's tasks for `isolate`, which is entered, until nothing is left,
+/// waiting for compilations in the background. Must not be called from within JavaScript. Returns
+/// early once execution is being terminated.
+void pump(v8::Isolate* isolate);
+
 /// Drops the engine's tasks for `isolate`, which is about to be disposed of. Any thread.
 void forgetTasksOf(v8::Isolate* isolate);
 
@@ -78,10 +83,8 @@ class Isolate {
   /// A fresh context, with `core` installed where the shim is on. In a HandleScope of the caller's.
   v8::Local<v8::Context> makeContext();
 
-  /// Runs microtasks and the engine's tasks until nothing is left, waiting for compilations in the
-  /// background. Must not be called from within JavaScript. Returns early once execution is being
-  /// terminated.
-  void pump();
+  /// host::pump() of it.
+  void pump() const;
 
   static constexpr int kAllCollections = 4;
 

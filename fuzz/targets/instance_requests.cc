@@ -127,8 +127,15 @@ v8::Local<v8::Value> InstanceRequests::importedValue(const GlobalPlan& global) {
       value = number(toFloat(global.bits));
       break;
     case ValueType::kFuncref:
-    case ValueType::kExternref:
       value = v8::Null(isolate_);
+      break;
+    case ValueType::kExternref:
+      // A Memory that an import does name, and that is memory 0 of nothing.
+      if (program_.has_decoy_memory) {
+        value = decoy_ = host_.decoy();
+      } else {
+        value = v8::Null(isolate_);
+      }
       break;
     default:
       value = number(toNumber(static_cast<std::uint32_t>(global.bits), global.form));

@@ -30,7 +30,8 @@ constexpr CpuLimit::Options kShortLimits{.soft_limit_ms = 1,
                                          .hard_limit_ms = 1 + CpuLimit::kSmallestGapMs};
 constexpr std::int64_t kBurnUnitNs = 10'000;
 constexpr std::uint32_t kTerminatedByItself = 7;
-// Where TestModule has its words.
+// Where TestModule has its words, and what it fills the signal word with.
+constexpr std::uint32_t kFilled = 0xDEADBEEF;
 constexpr std::size_t kSignalOffset = 16;
 constexpr std::size_t kTerminatedOffset = 20;
 
@@ -184,11 +185,29 @@ class LifecycleRunner::Turn {
 
   void dispose() {
     noise_.aimAtRegistry(index_, nullptr);
+    isolate().evaluate(fmt::format(
+        "made = 0; as_made = 0;"
+        "look = ({{instance}}) => {{ ++made;"
+        "  if (new Uint32Array(instance.exports.memory.buffer)[{}] === {}) ++as_made; }};"
+        "WebAssembly.instantiate(m).then(look); 0",
+        kSignalOffset / kWordSizeBytes, kFilled));
     scope_.reset();
+    isolate().endCore();
+    outliveCore();
     entered_.reset();
     world_.isolate = makeIsolate(kLimits);
     world_.oracle.dispose();
     enter();
+  }
+
+  // G3: one instantiation was pending when core went, and others come after it. Registration would
+  // have cleared their words.
+  void outliveCore() {
+    isolate().evaluate(
+        "look({instance: new WebAssembly.Instance(module)}); WebAssembly.instantiate(m).then(look);"
+        "WebAssembly.instantiate(module).then((instance) => look({instance})); 0");
+    host::pump(isolate().get());
+    expect("[made, as_made].join()", "4,4", "G3");
   }
 
   // G4: the innermost is warned and killed, and the outer one goes on.

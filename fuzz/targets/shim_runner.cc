@@ -387,7 +387,7 @@ void ShimRunner::checkDecoy() const {
   // Every byte is as the next one; memcmp, because a loop is slow under the sanitizers.
   const bool is_even = std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
   if (is_even && bytes[0] == ShimHost::kDecoyByte) return;
-  fail("R5", "a Memory in the import object that is not imported was changed");
+  fail("R5", "a Memory in the import object that is memory 0 of nothing was changed");
 }
 
 void ShimRunner::fail(const char* property, const std::string& what) const {

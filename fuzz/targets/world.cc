@@ -172,7 +172,7 @@ void World::make(Realm& realm, const ScriptProgram& program) {
   if (is_changed) {
     changeContext(context, program);
     realm.is_installed = install(context);
-    takeInstantiate(context, realm);
+    if (program.installation == Installation::kChanged) takeReplaced(context, realm);
   }
   if (program.has_other_realm) {
     v8::Local<v8::Context> other = v8::Context::New(isolate());
@@ -231,16 +231,18 @@ void World::changeContext(v8::Local<v8::Context> context, const ScriptProgram& p
   }
 }
 
-// Core put its own in the place of what the prelude took.
-void World::takeInstantiate(v8::Local<v8::Context> context, Realm& realm) {
+// Core put its own in the place of what the prelude took, in the object that the program finds.
+void World::takeReplaced(v8::Local<v8::Context> context, Realm& realm) {
   const v8::TryCatch caught(isolate());
-  v8::Local<v8::Value> value;
-  if (realm.web_assembly.Get(isolate())
-          ->GetRealNamedProperty(context, textInWorld(isolate(), "instantiate"))
-          .ToLocal(&value) &&
-      value->IsObject()) {
-    realm.instantiate.Reset(isolate(), value.As<v8::Object>());
-  }
+  const auto take = [&](v8::Local<v8::Object> from, std::string_view name, auto& into) {
+    v8::Local<v8::Value> value;
+    if (from->GetRealNamedProperty(context, textInWorld(isolate(), name)).ToLocal(&value) &&
+        value->IsObject()) {
+      into.Reset(isolate(), value.As<v8::Object>());
+    }
+  };
+  take(context->Global(), "WebAssembly", realm.web_assembly);
+  take(realm.web_assembly.Get(isolate()), "instantiate", realm.instantiate);
 }
 
 void World::startProgram(v8::Local<v8::Context> context, const ScriptProgram& program) {

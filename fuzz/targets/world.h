@@ -90,7 +90,7 @@ class World final : private RegistrationObserver {
   bool install(v8::Local<v8::Context> context);
   void runPrelude(v8::Local<v8::Context> context, Realm& realm);
   void changeContext(v8::Local<v8::Context> context, const ScriptProgram& program);
-  void takeInstantiate(v8::Local<v8::Context> context, Realm& realm);
+  void takeReplaced(v8::Local<v8::Context> context, Realm& realm);
   void defineFunctions(v8::Local<v8::Context> context);
   void defineModule(v8::Local<v8::Context> context, std::string_view name, int index);
   void startProgram(v8::Local<v8::Context> context, const ScriptProgram& program);

@@ -21,10 +21,7 @@ function(sigproof_add_world_fuzzers suffix output)
               targets/script_runner.cc targets/value_text.cc targets/world.cc)
   list(TRANSFORM sources PREPEND ${CMAKE_SOURCE_DIR}/fuzz/)
   add_library(${worlds} STATIC ${sources} ${SIGPROOF_WORLD_PRELUDE_SOURCE})
-  # Of this code libFuzzer would learn nothing, at a high price. Core is what it is to reach.
-  target_compile_options(
-    ${worlds} PRIVATE
-    -fno-sanitize-coverage=trace-cmp,edge,inline-8bit-counters,indirect-calls,pc-table,trace-pc-guard)
+  target_compile_options(${worlds} PRIVATE ${sigproof_no_feedback})
   target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_common)
 
   sigproof_add_fuzz_target(transparency SUFFIX "${suffix}" OUTPUT ${output}

@@ -56,17 +56,21 @@ AfterAction makeAfterAction(ByteSource& source) {
   return action;
 }
 
-// Those whose type nothing else depends on.
-void makeImportsFuncrefs(ModulePlan& module) {
+// Makes the imported globals references, but for those whose type something else depends on.
+void makeImportsReferences(ModulePlan& module, ValueType type) {
   for (std::uint32_t i = 0; i < module.globals.size() && module.globals[i].is_imported; ++i) {
     const bool is_copied = std::ranges::any_of(
         module.globals, [i](const GlobalPlan& global) { return global.copied_from == i; });
     const bool is_set = std::ranges::any_of(module.start, [i](const StartAction& action) {
       return action.kind == StartAction::Kind::kSetGlobal && action.global == i;
     });
-    if (is_copied || is_set) continue;
+    // Which may be a word.
+    const bool is_exported = std::ranges::any_of(module.exports, [i](const ExportPlan& exported) {
+      return exported.kind == ExternalKind::kGlobal && exported.index == i;
+    });
+    if (is_copied || is_set || (is_exported && type == ValueType::kExternref)) continue;
     GlobalPlan& global = module.globals[i];
-    global.type = ValueType::kFuncref;
+    global.type = type;
     if (isZero(global.form)) global.form = ImportForm::kSignedNumber;
   }
 }
@@ -176,7 +180,11 @@ ShimProgram makeShimProgram(ByteSource& input) {
     }
   }
 
-  if (program.fault == Fault::kOlderEncoding) makeImportsFuncrefs(program.module);
+  if (program.fault == Fault::kOlderEncoding) {
+    makeImportsReferences(program.module, ValueType::kFuncref);
+  } else if (program.has_decoy_memory && program.fault != Fault::kMissingImport) {
+    makeImportsReferences(program.module, ValueType::kExternref);
+  }
 
   ByteSource prefill = input.take(ShimProgram::kPrefillBytes);
   if (program.module.memory && program.module.memory->is_imported) {

@@ -32,6 +32,16 @@ bool isMemoryReachable(const ModulePlan& module) {
          });
 }
 
+// Whether the strike may have brought the program this error.
+bool isErrorOf(const Struck& struck, const std::string& error) {
+  if (!isNoticed(struck.strike)) return false;
+  if (error == kTerminationError || error == kNeverSettlesError) return true;
+  if (struck.strike == Strike::kStackOverflow) return error == "RangeError";
+  // What can't be read of the imports, a value or the object that has it, is undefined to the
+  // engine.
+  return struck.is_in_background && (error == "LinkError" || error == "TypeError");
+}
+
 }  // namespace
 
 RegistrationOutcome judgeDeclarations(const ModulePlan& module, specified::Protocol protocol) {
@@ -238,14 +248,10 @@ std::optional<RegistrationOutcome> RegistrationOracle::insteadOf(Strike strike,
   return std::nullopt;
 }
 
-std::optional<Violation> RegistrationOracle::judgeStruck(Strike strike,
+std::optional<Violation> RegistrationOracle::judgeStruck(const Struck& struck,
                                                          const Prediction& prediction,
                                                          const Observation& seen) {
-  // An import whose reading is terminated in the background is undefined to the engine.
-  const char* special = strike == Strike::kStackOverflow ? "RangeError" : "LinkError";
-  const bool is_taken =
-      isNoticed(strike) && (seen.error == kTerminationError || seen.error == kNeverSettlesError ||
-                            seen.error == special);
+  const bool is_taken = isErrorOf(struck, seen.error);
   if (seen.error != prediction.error && !is_taken) {
     return Violation{"R7", fmt::format("struck, the program was to get the error '{}', it got '{}'",
                                        prediction.error, seen.error)};

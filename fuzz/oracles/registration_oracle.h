@@ -56,6 +56,13 @@ struct Observation {
   std::vector<RegistrationOutcome> outcomes;
 };
 
+/// What came in the middle of an instantiation (R10).
+struct Struck {
+  Strike strike = Strike::kTerminationRequested;
+  /// Whether the engine compiled in the background: then it instantiates where no JavaScript waits.
+  bool is_in_background = false;
+};
+
 class RegistrationOracle {
  public:
   explicit RegistrationOracle(const ShimProgram& program);
@@ -68,10 +75,10 @@ class RegistrationOracle {
   /// R7: the instantiation's result is as without us, and the observer was told what became of it.
   static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
 
-  /// R7, R10: the same for one in whose middle `strike` came. The program gets what it would get,
-  /// but for what the strike took from it; nothing is registered that should not be, and of what
-  /// was made, the observer was told.
-  static std::optional<Violation> judgeStruck(Strike strike, const Prediction& prediction,
+  /// R7, R10: the same for one in whose middle something struck. The program gets what it would
+  /// get, but for what the strike took from it; nothing is registered that should not be, and of
+  /// what was made, the observer was told.
+  static std::optional<Violation> judgeStruck(const Struck& struck, const Prediction& prediction,
                                               const Observation& seen);
   /// What core told instead of the registration that it could not try, where the strike is a reason
   /// for that; nothing if it tried.

@@ -167,45 +167,53 @@ TEST_F(RegistrationOracleJudgement, R7_RefusesARegistrationOfWhatWasNeverMade) {
   EXPECT_TRUE(isRefused(trapped_, {"RuntimeError", {Outcome::kOutOfBounds}}));
 }
 
-// --- strikes
-// ---------------------------------------------------------------------------------------
+// --- strikes -------------------------------------------------------------------------------------
 
-// Whether the oracle accepts that `strike` made this of the instantiation of a listening module.
-bool isAccepted(Strike strike, const Observation& seen) {
+// Whether the oracle accepts that a strike made this of the instantiation of a listening module.
+bool isAccepted(const Struck& struck, const Observation& seen) {
   const ShimProgram program = listeningProgram();
   RegistrationOracle oracle(program);
   const Prediction prediction =
-      oracle.instantiate(Way::kNew, RegistrationOracle::insteadOf(strike, seen));
-  return !RegistrationOracle::judgeStruck(strike, prediction, seen);
+      oracle.instantiate(Way::kNew, RegistrationOracle::insteadOf(struck.strike, seen));
+  return !RegistrationOracle::judgeStruck(struck, prediction, seen);
 }
 
 TEST(RegistrationOracle, R10_AStrikeMayTakeAnInstanceAndNothingElse) {
   for (const Strike strike : {Strike::kTerminated, Strike::kStackOverflow}) {
-    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kRegistered}}));
-    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kEngineFailure}}));
-    EXPECT_TRUE(isAccepted(strike, {kNeverSettlesError, {}}));
-    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kOutOfMemory}}));
-    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kOverlap}}));
-    EXPECT_FALSE(isAccepted(strike, {"TypeError", {}}));
+    EXPECT_TRUE(isAccepted({strike}, {"", {Outcome::kRegistered}}));
+    EXPECT_TRUE(isAccepted({strike}, {"", {Outcome::kEngineFailure}}));
+    EXPECT_TRUE(isAccepted({strike}, {kNeverSettlesError, {}}));
+    EXPECT_FALSE(isAccepted({strike}, {"", {Outcome::kOutOfMemory}}));
+    EXPECT_FALSE(isAccepted({strike}, {"", {Outcome::kOverlap}}));
+    EXPECT_FALSE(isAccepted({strike}, {"TypeError", {}}));
   }
-  EXPECT_TRUE(isAccepted(Strike::kStackOverflow, {"RangeError", {Outcome::kRegistered}}));
-  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"RangeError", {}}));
+  EXPECT_TRUE(isAccepted({Strike::kStackOverflow}, {"RangeError", {Outcome::kRegistered}}));
+  EXPECT_FALSE(isAccepted({Strike::kTerminated}, {"RangeError", {}}));
+}
+
+TEST(RegistrationOracle, R10_ATerminatedReadOfAnImportIsUndefinedInTheBackgroundAlone) {
+  for (const char* error : {"LinkError", "TypeError"}) {
+    EXPECT_TRUE(isAccepted({Strike::kTerminated, true}, {error, {}}));
+    EXPECT_FALSE(isAccepted({Strike::kTerminated, false}, {error, {}}));
+    EXPECT_FALSE(isAccepted({Strike::kStackOverflow, true}, {error, {}}));
+  }
 }
 
 TEST(RegistrationOracle, R7_WhatTheProgramCannotNoticeTakesNothingFromIt) {
   for (const Strike strike : {Strike::kCollection, Strike::kAllocationFailure}) {
-    EXPECT_TRUE(isAccepted(strike, {"", {Outcome::kRegistered}}));
-    EXPECT_FALSE(isAccepted(strike, {"", {Outcome::kEngineFailure}}));
-    EXPECT_FALSE(isAccepted(strike, {kTerminationError, {}}));
-    EXPECT_FALSE(isAccepted(strike, {"RangeError", {}}));
+    EXPECT_TRUE(isAccepted({strike}, {"", {Outcome::kRegistered}}));
+    EXPECT_FALSE(isAccepted({strike}, {"", {Outcome::kEngineFailure}}));
+    EXPECT_FALSE(isAccepted({strike}, {kTerminationError, {}}));
+    EXPECT_FALSE(isAccepted({strike}, {"RangeError", {}}));
   }
-  EXPECT_TRUE(isAccepted(Strike::kAllocationFailure, {"", {Outcome::kOutOfMemory}}));
-  EXPECT_FALSE(isAccepted(Strike::kCollection, {"", {Outcome::kOutOfMemory}}));
+  EXPECT_TRUE(isAccepted({Strike::kAllocationFailure}, {"", {Outcome::kOutOfMemory}}));
+  EXPECT_FALSE(isAccepted({Strike::kCollection}, {"", {Outcome::kOutOfMemory}}));
 }
 
 TEST(RegistrationOracle, R7_UnderAStrikeTooOneInstanceIsToldOnce) {
-  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"", {}}));
-  EXPECT_FALSE(isAccepted(Strike::kTerminated, {"", {Outcome::kRegistered, Outcome::kRegistered}}));
+  EXPECT_FALSE(isAccepted({Strike::kTerminated}, {"", {}}));
+  EXPECT_FALSE(
+      isAccepted({Strike::kTerminated}, {"", {Outcome::kRegistered, Outcome::kRegistered}}));
 }
 
 TEST(RegistrationOracle, R10_WhatWasNotEvenTriedLeavesNoEntry) {

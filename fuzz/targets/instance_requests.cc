@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 
+#include "fuzz/generate/numbered_module.h"
 #include "fuzz/targets/report_violation.h"
 
 namespace sigproof::fuzz {
@@ -60,6 +61,9 @@ const char* typeName(ValueType type) {
       return "i32";
   }
 }
+
+// In the whole process.
+std::uint64_t bytes_handed_over = 0;
 
 }  // namespace
 
@@ -219,8 +223,11 @@ void InstanceRequests::compile() {
 // What the way makes an instance of: the bytes, or a Module.
 ShimHost::Result InstanceRequests::source(Way way) {
   if (!takesBytes(way) && !module_.IsEmpty()) return {module_, "", ""};
-  v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate_, bytes_.size());
-  std::ranges::copy(bytes_, static_cast<std::uint8_t*>(buffer->GetBackingStore()->Data()));
+  // The engine would have less to do in the background for what it has compiled before.
+  const std::vector<std::uint8_t> bytes =
+      host_.isInBackground() ? withNumber(bytes_, ++bytes_handed_over) : bytes_;
+  v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate_, bytes.size());
+  std::ranges::copy(bytes, static_cast<std::uint8_t*>(buffer->GetBackingStore()->Data()));
   if (takesBytes(way)) return {buffer, "", ""};
   return host_.call(DriverFunction::kCompile, {buffer});
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/shim_program.h"
 #include "fuzz/targets/shim_driver.h"
 
@@ -14,6 +15,9 @@ namespace {
 
 // A context costs as much to make as a few runs; a hundred times as many hide that cost.
 constexpr unsigned kRunsPerContext = 500;
+
+// What is compiled in the background costs more, and differs only where bytes are instantiated.
+constexpr std::uint32_t kBackgroundOnceIn = 4;
 
 // Of a function of the driver.
 constexpr std::size_t kMostArguments = 4;
@@ -25,9 +29,15 @@ void startEngine() {
   v8::V8::SetFlagsFromString("--experimental-wasm-memory64");
   // For Fault::kOlderEncoding.
   v8::V8::SetFlagsFromString("--experimental-wasm-typed-funcref");
+  host::initializeEngine({.async_compilation = false, .is_predictable = true});
+}
+
+// What the environment asks of all inputs.
+std::optional<bool> isAskedForBackground() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, and nothing changes the environment.
-  const char* async = std::getenv("SIGPROOF_FUZZ_ASYNC");
-  host::initializeEngine({.async_compilation = async != nullptr && std::strcmp(async, "1") == 0});
+  const char* asked = std::getenv("SIGPROOF_FUZZ_ASYNC");
+  if (asked == nullptr) return std::nullopt;
+  return std::strcmp(asked, "1") == 0;
 }
 
 void startEngineOnce() {
@@ -81,6 +91,12 @@ ShimHost::ShimHost(const Options& options) {
     members_.at(i).Reset(isolate(), toV8(isolate(), kNames.at(i)));
   }
   poll_name_.Reset(isolate(), toV8(isolate(), kPollName));
+}
+
+void ShimHost::chooseCompilation(std::span<const std::uint8_t> input) {
+  static const std::optional<bool> kAsked = isAskedForBackground();
+  is_in_background_ = kAsked.value_or(ByteSource(input).isRare(kBackgroundOnceIn));
+  host::setAsyncCompilation(is_in_background_);
 }
 
 v8::Local<v8::Context> ShimHost::contextForRun() {

@@ -16,6 +16,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,13 +57,18 @@ enum class DriverMember : std::uint8_t { kReads, kLastMemory, kImports, kInstanc
 inline constexpr std::size_t kDriverMemberCount = 4;
 
 /// One per protocol and process, made at the first use and never destroyed: the process ends with
-/// it. The environment variable SIGPROOF_FUZZ_ASYNC set to 1 chooses compilation in the background
-/// (host::EngineFlags::async_compilation).
+/// it.
 class ShimHost final : private RegistrationObserver {
  public:
   static ShimHost& of(specified::Protocol protocol);
   /// The same without `core`: for what a run costs, and for comparisons.
   static ShimHost& plain();
+
+  /// Chooses for the run of this input, by the input: one in four has the engine compile bytes in
+  /// the background (host::EngineFlags::async_compilation), or all have, or none, as the
+  /// environment variable SIGPROOF_FUZZ_ASYNC says (1 or 0).
+  void chooseCompilation(std::span<const std::uint8_t> input);
+  bool isInBackground() const { return is_in_background_; }
 
   v8::Isolate* isolate() const { return isolate_.get(); }
   host::Isolate& host() { return isolate_; }
@@ -127,6 +133,7 @@ class ShimHost final : private RegistrationObserver {
   MemoryMaker make_memory_;
   v8::Global<v8::WasmMemoryObject> decoy_;
   unsigned runs_in_context_ = 0;
+  bool is_in_background_ = false;
 };
 
 }  // namespace sigproof::fuzz

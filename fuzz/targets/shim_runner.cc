@@ -35,11 +35,14 @@ ShimRunner::ShimRunner(const ShimInput& input)
       host_(ShimHost::of(input.program.protocol)),
       isolate_(host_.isolate()),
       oracle_(input.program),
-      bytes_(withFault(input.program, input.module)) {}
+      bytes_(withFault(input.program, input.module)),
+      input_bytes_(input.bytes) {}
 
 std::string ShimRunner::run() {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
+  host_.chooseCompilation(input_bytes_);
+  count(host_.isInBackground() ? "compilation/in the background" : "compilation/at once");
   const v8::Isolate::Scope isolate_scope(isolate_);
   {
     const v8::HandleScope handles(isolate_);
@@ -193,7 +196,8 @@ void ShimRunner::instantiateStruck(Way way) {
 
   const Prediction prediction =
       oracle_.instantiate(way, RegistrationOracle::insteadOf(strike.kind, seen));
-  if (auto violation = RegistrationOracle::judgeStruck(strike.kind, prediction, seen)) {
+  if (auto violation = RegistrationOracle::judgeStruck({strike.kind, host_.isInBackground()},
+                                                       prediction, seen)) {
     fail(violation->property.c_str(), violation->text + "; " + result.message);
   }
   const bool is_registered = std::ranges::count(seen.outcomes, RegistrationOutcome::kRegistered);
@@ -222,8 +226,7 @@ void ShimRunner::instantiateBroken(Way way) {
   checkDecoy();
 }
 
-// --- afterwards
-// ------------------------------------------------------------------------------------
+// --- afterwards ----------------------------------------------------------------------------------
 
 void ShimRunner::perform(const AfterAction& action) {
   static CounterOfEach<Kind, kAfterActionKindCount> count_of_action("actions");

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ class ShimRunner {
   v8::Isolate* isolate_;
   RegistrationOracle oracle_;
   std::vector<std::uint8_t> bytes_;
+  std::span<const std::uint8_t> input_bytes_;
   std::optional<InstanceRequests> requests_;  // while in the run's handle scope
   std::vector<Instance> instances_;
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "fuzz/generate/numbered_module.h"
 #include "fuzz/host/predictable_platform.h"
 #include "fuzz/oracles/specification.h"
 #include "fuzz/targets/world_prelude.h"
@@ -40,15 +41,6 @@ v8::Local<v8::String> textInWorld(v8::Isolate* isolate, std::string_view text) {
 
 void setGlobal(v8::Local<v8::Context> context, std::string_view name, v8::Local<v8::Value> value) {
   context->Global()->Set(context, textInWorld(context->GetIsolate(), name), value).Check();
-}
-
-// The number makes the module another one for the engine. It would otherwise find it compiled
-// already in one of the worlds, and have less to do in the background there; and it waits, on this
-// thread, for what is being compiled from the same bytes.
-std::vector<std::uint8_t> withNumber(std::vector<std::uint8_t> module, std::uint64_t number) {
-  module.insert(module.end(), {0, 12, 3, 'r', 'u', 'n'});  // a custom section
-  for (unsigned i = 0; i < 8; ++i) module.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
-  return module;
 }
 
 // Where it is allowed, each new context compiles an extension for it, a tenth of its cost.

@@ -60,7 +60,12 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     const Counts before = counts();
     const std::string then_before = sandbox_.run("shape()");
     injection.arm(sandbox_.isolate(), strike, at);
-    sandbox_.run(script());
+    {
+      // Entered also while tasks run, or a termination could not take effect there.
+      const v8::HandleScope handles(sandbox_.isolate());
+      const v8::Context::Scope scope(sandbox_.context());
+      sandbox_.run(script());
+    }
     injection.disarm();
     sandbox_.run("1");
     judge(strike, before, then_before);

@@ -23,7 +23,7 @@ constexpr std::uint32_t kCollectingOnceIn = 48;
 constexpr std::uint32_t kManyInstancesOnceIn = 32;
 
 // And one in so many has a fault.
-constexpr std::uint32_t kFaultOnceIn = 16;
+constexpr std::uint32_t kFaultOnceIn = 12;
 constexpr std::array kFaults{Fault::kMissingImport, Fault::kBrokenBytes, Fault::kSecondMemory,
                              Fault::kOlderEncoding, Fault::kStruck,      Fault::kStruck,
                              Fault::kStruck};

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/shim_program.h"
 #include "fuzz/targets/shim_driver.h"
 
 namespace sigproof::fuzz {
@@ -16,8 +15,10 @@ namespace {
 // A context costs as much to make as a few runs; a hundred times as many hide that cost.
 constexpr unsigned kRunsPerContext = 500;
 
-// What is compiled in the background costs more, and differs only where bytes are instantiated.
+// What is compiled in the background costs more, and differs only where bytes are instantiated. A
+// strike finds most to strike there.
 constexpr std::uint32_t kBackgroundOnceIn = 4;
+constexpr std::uint32_t kBackgroundOfStruckOnceIn = 2;
 
 // Of a function of the driver.
 constexpr std::size_t kMostArguments = 4;
@@ -93,9 +94,11 @@ ShimHost::ShimHost(const Options& options) {
   poll_name_.Reset(isolate(), toV8(isolate(), kPollName));
 }
 
-void ShimHost::chooseCompilation(std::span<const std::uint8_t> input) {
+void ShimHost::chooseCompilation(const ShimInput& input) {
   static const std::optional<bool> kAsked = isAskedForBackground();
-  is_in_background_ = kAsked.value_or(ByteSource(input).isRare(kBackgroundOnceIn));
+  const bool is_struck = input.program.fault == Fault::kStruck;
+  is_in_background_ = kAsked.value_or(
+      ByteSource(input.bytes).isRare(is_struck ? kBackgroundOfStruckOnceIn : kBackgroundOnceIn));
   host::setAsyncCompilation(is_in_background_);
 }
 

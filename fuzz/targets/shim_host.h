@@ -16,7 +16,6 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +23,7 @@
 #include "core/registration_outcome.h"
 #include "core/v8/injection_policy.h"
 #include "core/v8/isolate_signals.h"
+#include "fuzz/generate/stored_input.h"
 #include "fuzz/host/isolate.h"
 #include "fuzz/oracles/registration_oracle.h"
 #include "fuzz/oracles/specification.h"
@@ -64,10 +64,10 @@ class ShimHost final : private RegistrationObserver {
   /// The same without `core`: for what a run costs, and for comparisons.
   static ShimHost& plain();
 
-  /// Chooses for the run of this input, by the input: one in four has the engine compile bytes in
-  /// the background (host::EngineFlags::async_compilation), or all have, or none, as the
-  /// environment variable SIGPROOF_FUZZ_ASYNC says (1 or 0).
-  void chooseCompilation(std::span<const std::uint8_t> input);
+  /// Chooses for the run of this input, by its bytes: one in four (of the struck one in two) has
+  /// the engine compile bytes in the background (host::EngineFlags::async_compilation), or all
+  /// have, or none, as the environment variable SIGPROOF_FUZZ_ASYNC says (1 or 0).
+  void chooseCompilation(const ShimInput& input);
   bool isInBackground() const { return is_in_background_; }
 
   v8::Isolate* isolate() const { return isolate_.get(); }

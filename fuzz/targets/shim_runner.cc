@@ -31,17 +31,17 @@ bool isOutOfMemory(const ShimHost::Result& result) {
 }  // namespace
 
 ShimRunner::ShimRunner(const ShimInput& input)
-    : program_(input.program),
+    : input_(input),
+      program_(input.program),
       host_(ShimHost::of(input.program.protocol)),
       isolate_(host_.isolate()),
       oracle_(input.program),
-      bytes_(withFault(input.program, input.module)),
-      input_bytes_(input.bytes) {}
+      bytes_(withFault(input.program, input.module)) {}
 
 std::string ShimRunner::run() {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
-  host_.chooseCompilation(input_bytes_);
+  host_.chooseCompilation(input_);
   count(host_.isInBackground() ? "compilation/in the background" : "compilation/at once");
   const v8::Isolate::Scope isolate_scope(isolate_);
   {

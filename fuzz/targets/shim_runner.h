@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -67,12 +66,12 @@ class ShimRunner {
 
   v8::Local<v8::Value> number(double value) const { return v8::Number::New(isolate_, value); }
 
+  const ShimInput& input_;
   const ShimProgram& program_;
   ShimHost& host_;
   v8::Isolate* isolate_;
   RegistrationOracle oracle_;
   std::vector<std::uint8_t> bytes_;
-  std::span<const std::uint8_t> input_bytes_;
   std::optional<InstanceRequests> requests_;  // while in the run's handle scope
   std::vector<Instance> instances_;
 

@@ -453,6 +453,21 @@ TEST(SignalRegistryLifetime, G2_ATerminatedWordEndsNoEntryOfTheInstanceProtocol)
   EXPECT_TRUE(registry.isEmpty());
 }
 
+TEST(SignalRegistryLifetime, D2_WithoutATerminatedWordAnEntryLivesUntilItIsMarkedDead) {
+  SignalProtocol protocol = SignalProtocol::address();
+  protocol.is_terminated_required = false;
+  TestMemory memory = freshMemory();
+  TestMemory other = freshMemory();
+  auto registry = registryFor(protocol);
+  auto* entry = registry.add(memory.span(), {8, std::nullopt}, nullptr).entry;
+  registry.add(other.span(), {8, std::nullopt}, nullptr);
+  registry.dropDead();
+  EXPECT_EQ(registry.deliver(), 2u);
+  entry->markDead();
+  registry.dropDead();
+  EXPECT_EQ(registry.entryCount(), 1u);
+}
+
 TEST(SignalRegistryLifetime, G3_ClearAndTheDestructorLetEverythingGo) {
   TestMemory memory = freshMemory();
   int attachments = 0;

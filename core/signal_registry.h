@@ -371,9 +371,9 @@ class SignalRegistry {
   /// Asks of every live entry where its memory is now, and follows those that moved, as
   /// moveMemory() does, in one walk (D3). `ask(Entry&)` returns the new place, or nothing if it is
   /// where it was; it may call the engine, which may collect and drop entries meanwhile (R10).
-  /// `on_moved(Entry&)` is called for each successor once all are in place. Returns whether all
-  /// that moved were followed; if memory was short, another call can do the rest. Allocates nothing
-  /// if nothing moved.
+  /// `on_moved(Entry&)` is called for each successor once all are in place. An entry whose words
+  /// don't lie inside its new place stays as it was. Returns whether there was memory for all that
+  /// moved; if not, another call can do the rest. Allocates nothing if nothing moved.
   ///
   /// To be called before renew() and markTerminated(), which otherwise write to a memory that the
   /// module no longer uses.

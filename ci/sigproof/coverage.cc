@@ -7,6 +7,7 @@
 #include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string_view>
 
@@ -162,7 +163,8 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
         exceptions.push_back({.file = memberOf(entry, "file", file),
                               .is_branch = is_branch,
                               .code = code,
-                              .reason = memberOf(entry, "reason", file)});
+                              .reason = memberOf(entry, "reason", file),
+                              .places = entry.value("places", std::size_t{1})});
       }
     }
     if (exceptions.size() == before) {
@@ -180,7 +182,7 @@ reports::Record judgeCoverage(
   reports::Record record;
   record.check = aim.check;
   record.kind = reports::Kind::kCoverage;
-  std::vector<bool> is_used(exceptions.size(), false);
+  std::vector<std::set<std::uint64_t>> argued_lines(exceptions.size());
   const auto reason_for = [&](const CoveredFile& file, const CoveredThing& thing,
                               const std::string& code) -> std::string {
     for (std::size_t i = 0; i < exceptions.size(); ++i) {
@@ -189,7 +191,7 @@ reports::Record judgeCoverage(
           code.find(exception.code) == std::string::npos) {
         continue;
       }
-      is_used[i] = true;
+      argued_lines[i].insert(thing.line);
       return exception.reason;
     }
     return "";
@@ -227,7 +229,9 @@ reports::Record judgeCoverage(
   }
   json stale = json::array();
   for (std::size_t i = 0; i < exceptions.size(); ++i) {
-    if (!is_used[i]) stale.push_back(exceptions[i].file + ": " + exceptions[i].code);
+    if (argued_lines[i].size() == exceptions[i].places) continue;
+    stale.push_back(fmt::format("{}: {}: argues for {} places, not {}", exceptions[i].file,
+                                exceptions[i].code, argued_lines[i].size(), exceptions[i].places));
   }
 
   const bool is_passed = lines.value() >= aim.bar && branches.value() >= aim.bar && unargued == 0 &&

@@ -47,6 +47,7 @@ struct CoverageException {
   bool is_branch = false;
   std::string code;
   std::string reason;
+  std::size_t places = 1;  ///< lines that it argues for; more were meant by nobody
 };
 
 /// The lines of the files below `root`, which ends with a slash. Throws UserError if the text is
@@ -59,14 +60,15 @@ std::vector<CoveredFile> readLcov(const std::string& text, const std::string& ro
 void readBranches(const std::string& json_text, const std::string& root,
                   std::vector<CoveredFile>& files);
 
-/// From an array of {"file", "lines": [code...], "branches": [code...], "reason"}. Throws UserError
+/// From an array of {"file", "lines": [code...], "branches": [code...], "reason"}, and "places" for
+/// code that stands in several lines. Throws UserError
 /// with one sentence that names `file`, the entry and what is wrong with it.
 std::vector<CoverageException> readExceptions(const std::string& json_text,
                                               const std::string& file);
 
 /// Passed if both shares are at least the aim's, every unreached thing is argued, and every
-/// exception argues for something: one that doesn't is stale. `source_line(file, line)` is the text
-/// of a line.
+/// exception argues for something, in as many places as it says: one that doesn't is stale.
+/// `source_line(file, line)` is the text of a line.
 reports::Record judgeCoverage(
     const CoverageAim& aim, const std::vector<CoveredFile>& files,
     const std::vector<CoverageException>& exceptions,

@@ -38,7 +38,7 @@ void runPlain(Inputs& inputs) {
   const fuzz::ShimProgram& program = input.program;
   const std::vector<std::uint8_t> module = fuzz::withFault(program, input.module);
   fuzz::ShimHost& host = fuzz::ShimHost::plain();
-  host.chooseCompilation(input);
+  host.chooseCompilation(program);
   const v8::Isolate::Scope isolate_scope(host.isolate());
   const v8::HandleScope handles(host.isolate());
   const v8::Context::Scope context_scope(host.contextForRun());

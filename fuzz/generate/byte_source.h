@@ -38,8 +38,13 @@ class ByteSource {
 
   /// True about once in `n` times, as all bytes that are left decide together; takes none. For what
   /// is dear: a fuzzer keeps an input that has it and makes thousands out of that one, of which
-  /// again one in `n` has it. False when the bytes have run out.
-  bool isRare(std::uint32_t n) const noexcept { return (fingerprint() >> 8) % n == n / 2; }
+  /// again one in `n` has it. False when the bytes have run out. Several decisions about the same
+  /// bytes need numbers of their own, or one may exclude another.
+  bool isRare(std::uint32_t n, std::uint32_t decision = 0) const noexcept {
+    std::uint32_t hash = fingerprint();
+    if (decision != 0 && hash != 0) hash = (hash ^ (hash >> 16)) * (0x9E3779B1U + 2 * decision);
+    return (hash >> 8) % n == n / 2;
+  }
 
   /// A number that all bytes that are left make together; takes none. For what should be another
   /// one in each mutation.

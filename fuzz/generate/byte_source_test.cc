@@ -5,6 +5,8 @@
 #include <array>
 #include <set>
 
+#include "fuzz/targets/random_inputs.h"
+
 namespace sigproof::fuzz {
 namespace {
 
@@ -68,6 +70,17 @@ TEST(ByteSource, WhatIsRareIsDecidedByEveryByteAndTakesNone) {
 TEST(ByteSource, ATornIntegerIsFilledWithZeros) {
   const std::array<std::uint8_t, 3> bytes{0x01, 0x02, 0x03};
   EXPECT_EQ(ByteSource(bytes).u32(), 0x030201U);
+}
+
+TEST(ByteSource, DecisionsOfTheirOwnMeet) {
+  unsigned both = 0;
+  for (std::uint32_t seed = 0; seed < 20'000; ++seed) {
+    const auto bytes = randomBytes(8, seed);
+    const ByteSource source(bytes);
+    both += source.isRare(4, 2) && source.isRare(64) ? 1 : 0;
+  }
+  EXPECT_GT(both, 20U);  // 78 are to be expected
+  EXPECT_LT(both, 200U);
 }
 
 }  // namespace

@@ -10,7 +10,8 @@
 namespace sigproof::fuzz {
 
 /// Draws how core comes into the program's context: mostly as always. Sets `installation` and
-/// `change_before`; where core stays out, everything reachable is described.
+/// `change_before`; where core stays out, everything reachable is described, where it had
+/// to, sometimes.
 void chooseInstallation(ByteSource& source, ScriptProgram& program);
 
 }  // namespace sigproof::fuzz

@@ -30,7 +30,8 @@ ListOperation makeOperation(ByteSource& source) {
     operation.keep_mask = source.pick({false, true}) ? source.u64() : source.byte();
     if (source.oneIn(4)) operation.throw_at = source.below(16);
   } else if (operation.kind == Kind::kReplace) {
-    operation.keep_mask = source.pick({0, 0, 0xFF, 0xFF}) & source.byte();
+    const int among = source.pick({0, 0, 0xFF, 0xFF});
+    operation.keep_mask = among & source.byte();
     operation.fault = source.pick({Fault::kNone, Fault::kNone, Fault::kNone, Fault::kNone,
                                    Fault::kAllocationFails, Fault::kConstructorThrows});
     if (operation.fault != Fault::kNone) operation.throw_at = source.below(4);

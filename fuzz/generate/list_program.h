@@ -45,7 +45,6 @@ struct ListProgram {
   /// Of the input. Each operation is made of a record of its own, so that a change of one leaves
   /// the others as they are.
   static constexpr std::size_t kOperationBytes = 24;
-  static constexpr std::size_t kMaxInputBytes = kMaxOperations * kOperationBytes;
   static constexpr InputLayout inputLayout() {
     return {.record_bytes = kOperationBytes, .max_records = kMaxOperations};
   }

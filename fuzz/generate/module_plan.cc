@@ -80,8 +80,10 @@ std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
       return length + kPageSizeBytes + nearby(source);
     case Cluster::kTwoGiB:
       return kTwoGiB + nearby(source);
-    case Cluster::kTop:
-      return (std::uint64_t{1} << (source.oneIn(4) ? 63 : 32)) - source.below(9);
+    case Cluster::kTop: {
+      const std::uint64_t top = std::uint64_t{1} << (source.oneIn(4) ? 63 : 32);
+      return top - source.below(9);
+    }
     case Cluster::kAny:
       return source.u64();
     case Cluster::kZero:
@@ -355,8 +357,8 @@ class Builder {
       action.value = source_.pick({0U, 1U, 24U, source_.u32()});
       action.pages = source_.below(3);
     } else if (action.kind == Kind::kSetGlobal) {
-      action.global = source_.below(static_cast<std::uint32_t>(plan_.globals.size()));
       if (plan_.globals.empty()) return;
+      action.global = source_.below(static_cast<std::uint32_t>(plan_.globals.size()));
       const GlobalPlan& global = plan_.globals[action.global];
       if (!global.is_mutable || !isNumeric(global.type)) return;
       action.value = makeAddress(source_, length_);

@@ -65,8 +65,10 @@ std::uint64_t makeOffset(ByteSource& source, const MemoryPlan& memory) {
       return intoWindows(kTwoGiB + nearby(source), memory);
     case Cluster::kFourGiB:
       return intoWindows(kFourGiB + nearby(source), memory);
-    case Cluster::kWrap:
-      return source.pick<std::uint64_t>({0, kTwoGiB << 32}) - source.below(9);
+    case Cluster::kWrap: {
+      const auto top = source.pick<std::uint64_t>({0, kTwoGiB << 32});
+      return top - source.below(9);
+    }
     case Cluster::kAny:
       return intoWindows(source.u64(), memory);
   }

@@ -106,7 +106,6 @@ struct RegistrationProgram {
   /// their own, so that a change of one leaves the others as they are.
   static constexpr std::size_t kHeadBytes = 32;
   static constexpr std::size_t kOperationBytes = 40;
-  static constexpr std::size_t kMaxInputBytes = kHeadBytes + kMaxOperations * kOperationBytes;
   static constexpr std::array<std::size_t, 1> kSections{kHeadBytes};
   static constexpr InputLayout inputLayout() {
     return {.sections = kSections, .record_bytes = kOperationBytes, .max_records = kMaxOperations};

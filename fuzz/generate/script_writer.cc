@@ -99,7 +99,8 @@ std::string ScriptWriter::bytes(std::uint32_t index) {
 }
 
 std::string ScriptWriter::module(std::uint32_t index) {
-  return fmt::format("new {}.Module({})", webAssembly(), bytes(index));
+  const std::string wasm = webAssembly();
+  return fmt::format("new {}.Module({})", wasm, bytes(index));
 }
 
 std::string ScriptWriter::wrongSource(std::uint32_t index) {
@@ -212,10 +213,11 @@ std::string ScriptWriter::promise(std::uint32_t index) {
     case 2:
       return use("instantiate(module)",
                  fmt::format("{}.instantiate({}, {})", wasm, module(index), imports));
-    case 3:
-      return use("by Reflect.apply",
-                 fmt::format("Reflect.apply({}.instantiate, {}, [{}, {}])", wasm,
-                             source_.oneIn(2) ? "undefined" : "5", bytes_or_wrong(), imports));
+    case 3: {
+      const char* receiver = source_.oneIn(2) ? "undefined" : "5";
+      return use("by Reflect.apply", fmt::format("Reflect.apply({}.instantiate, {}, [{}, {}])",
+                                                 wasm, receiver, bytes_or_wrong(), imports));
+    }
     case 4:
       return use("detached function",
                  fmt::format("(0, {}.instantiate)({}, {}, 1)", wasm, bytes_or_wrong(), imports));
@@ -273,9 +275,11 @@ std::string ScriptWriter::otherStatement() {
           "note('tick 3'));\n");
     case 2:
       return use("descriptors", "reachable();\n");
-    case 3:
-      return use("validate", fmt::format("note({}.validate({}));\n", webAssembly(),
-                                         source_.oneIn(3) ? wrongSource(index) : bytes(index)));
+    case 3: {
+      const std::string wasm = webAssembly();
+      const std::string given = source_.oneIn(3) ? wrongSource(index) : bytes(index);
+      return use("validate", fmt::format("note({}.validate({}));\n", wasm, given));
+    }
     case 4:
       return use("Module.exports",
                  fmt::format("attempt('exports', () => WebAssembly.Module.exports({}).map((e) => "

@@ -2,8 +2,8 @@
 // instances, with right and wrong arguments, and what programs do with promises. Uses the functions
 // of fuzz/targets/world_prelude.js.
 //
-//   ScriptWriter writer(source, modules, imports);
-//   program.segments.push_back(writer.writeSegment(hostile_lines));
+//   ScriptWriter writer(source, imports, program);
+//   text += writer.statement();
 #pragma once
 
 #include <cstddef>
@@ -50,7 +50,6 @@ class ScriptWriter {
   const std::vector<std::string>& features() const { return features_; }
 
  private:
-  std::string moduleIndex();
   std::string bytes(std::uint32_t index);
   std::string module(std::uint32_t index);
   std::string wrongSource(std::uint32_t index);

@@ -24,6 +24,12 @@ constexpr std::uint32_t kManyInstancesOnceIn = 32;
 
 // And one in so many has a fault.
 constexpr std::uint32_t kFaultOnceIn = 12;
+
+// What is compiled in the background costs more, and differs only where bytes are instantiated. A
+// strike finds most to strike there.
+constexpr std::uint32_t kBackgroundOnceIn = 4;
+constexpr std::uint32_t kBackgroundOfStruckOnceIn = 2;
+
 constexpr std::array kFaults{Fault::kMissingImport, Fault::kBrokenBytes, Fault::kSecondMemory,
                              Fault::kOlderEncoding, Fault::kStruck,      Fault::kStruck,
                              Fault::kStruck};
@@ -116,6 +122,10 @@ const char* name(ImportStyle style) noexcept {
   return kNames[static_cast<unsigned>(style)];
 }
 
+bool takesBytes(Way way) noexcept {
+  return way == Way::kInstantiateBuffer || way == Way::kInstantiateView;
+}
+
 const char* name(Strike strike) noexcept {
   static constexpr const char* kNames[] = {"termination requested", "terminated", "stack overflow",
                                            "collection", "allocation failure"};
@@ -132,6 +142,7 @@ const char* name(Kind kind) noexcept {
 std::string describe(const ShimProgram& program) {
   std::string text =
       program.protocol == specified::Protocol::kAddress ? "address protocol" : "instance protocol";
+  if (program.is_in_background) text += "; compiled in the background";
   text += fmt::format("; imports {}", name(program.imports));
   for (const Way way : program.ways) text += fmt::format("; {}", name(way));
   if (program.fault == Fault::kMissingImport) text += "; one import is missing";
@@ -153,16 +164,18 @@ ShimProgram makeShimProgram(ByteSource& input) {
   ShimProgram program;
   program.is_collected_at_end = input.isRare(kCollectOnceIn);
   const std::uint32_t fingerprint = input.fingerprint();
-  const bool collects = input.isRare(kCollectingOnceIn);
+  const bool collects = input.isRare(kCollectingOnceIn, 1);
+  // As isRare(): each mutation of an input with a fault has another one, or none.
+  program.fault = fingerprint % kFaultOnceIn == kFaultOnceIn / 2
+                      ? kFaults.at((fingerprint >> 8) % kFaults.size())
+                      : Fault::kNone;
+  program.is_in_background = input.isRare(
+      program.fault == Fault::kStruck ? kBackgroundOfStruckOnceIn : kBackgroundOnceIn, 2);
   ByteSource head = input.take(ShimProgram::kHeadBytes);
   if (head.oneIn(3)) program.protocol = specified::Protocol::kInstance;
   program.ways = makeWays(head);
   program.imports = static_cast<ImportStyle>(head.below(kImportStyleCount));
   program.has_decoy_memory = head.oneIn(4);
-  // As isRare(): each mutation of an input with a fault has another one, or none.
-  program.fault = fingerprint % kFaultOnceIn == kFaultOnceIn / 2
-                      ? kFaults.at((fingerprint >> 8) % kFaults.size())
-                      : Fault::kNone;
   program.fault_position = head.u32() + fingerprint;
 
   program.module = makeModulePlan(input, program.protocol);

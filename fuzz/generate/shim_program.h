@@ -30,6 +30,8 @@ enum class Way : std::uint8_t {
 };
 inline constexpr unsigned kWayCount = 7;
 const char* name(Way way) noexcept;
+/// Else it takes a Module, and the engine compiles nothing.
+bool takesBytes(Way way) noexcept;
 
 /// What the import object is made of. The driver script knows them by these numbers.
 enum class ImportStyle : std::uint8_t {
@@ -116,6 +118,8 @@ struct ShimProgram {
   Fault fault = Fault::kNone;
   /// Which import, which byte; which strike, see strikeOf().
   std::uint32_t fault_position = 0;
+  /// Whether the engine compiles bytes in the background (host::EngineFlags::async_compilation).
+  bool is_in_background = false;
   std::vector<AfterAction> after;
   /// Whether garbage is collected at the end, and every entry must be gone by itself.
   bool is_collected_at_end = false;

@@ -39,7 +39,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ModulePlan, globals, memory, imports_function
                                    exports, data, start, polled)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(AfterAction, kind, instance, pages)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ShimProgram, protocol, module, ways, imports, has_decoy_memory,
-                                   prefill, fault, fault_position, after, is_collected_at_end)
+                                   prefill, fault, fault_position, is_in_background, after,
+                                   is_collected_at_end)
 
 namespace {
 
@@ -139,7 +140,9 @@ ShimInput fromStored(std::span<const std::uint8_t> file) {
                     version, kStoredInputVersion));
   }
   try {
-    const json content = json::from_cbor(split->content.subspan(1));
+    json content = json::from_cbor(split->content.subspan(1));
+    // Files from before there was a choice.
+    content.at("program").emplace("is_in_background", false);
     ShimInput input{.program = content.at("program").get<ShimProgram>(),
                     .module = {split->module.begin(), split->module.end()},
                     .bytes = content.at("bytes").get_binary()};

@@ -26,7 +26,8 @@ struct StrikeSchedule {
 
 inline constexpr std::size_t kStrikeScheduleBytes = 11;
 
-/// None, one, every or some of the steps, about equally often. Takes at most kStrikeScheduleBytes.
+/// None, one, every or some of each 64 steps, about equally often. Takes at most
+/// kStrikeScheduleBytes.
 StrikeSchedule makeStrikeSchedule(ByteSource& source);
 
 }  // namespace sigproof::fuzz

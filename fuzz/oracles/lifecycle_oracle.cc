@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/signal_protocol.h"
+#include "fuzz/oracles/specification.h"
 
 namespace sigproof::fuzz {
 
@@ -30,7 +30,7 @@ std::optional<Violation> LifecycleOracle::judgeInstance(std::size_t index, const
     return Violation{"D1", fmt::format("instance {}: the terminated word holds {}, not {}", index,
                                        found.terminated, expected.terminated)};
   }
-  if (found.signal != 0 && found.signal != kSignalValue) {
+  if (found.signal != 0 && found.signal != specified::kSignalValue) {
     return Violation{"D1", fmt::format("instance {}: the signal word holds {}, which nobody writes",
                                        index, found.signal)};
   }
@@ -43,7 +43,7 @@ std::optional<Violation> LifecycleOracle::judgeInstance(std::size_t index, const
     expected.last_signal = found.signal;
     return std::nullopt;
   }
-  const std::uint32_t wanted = seen.is_warned ? kSignalValue : 0;
+  const std::uint32_t wanted = seen.is_warned ? specified::kSignalValue : 0;
   if (found.signal == wanted) return std::nullopt;
   return Violation{"D6", fmt::format("instance {}: the isolate is {}warned, and its signal word "
                                      "holds {}",

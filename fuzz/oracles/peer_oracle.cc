@@ -9,7 +9,6 @@
 #include <iterator>
 #include <map>
 
-#include "core/signal_registry.h"
 #include "fuzz/oracles/registration_oracle.h"
 
 namespace sigproof::peer {
@@ -133,7 +132,7 @@ void expectObservables(const PeerProgram& program, Expectation& expected) {
 
 // R9: each instance's word is filled again before it is made; the last one's stays.
 void expectManyInstances(const PeerProgram& program, Expectation& expected) {
-  if (program.instances <= SignalRegistry<>::kDefaultMaxEntries) return;
+  if (program.instances <= fuzz::specified::kDefaultMaxEntries) return;
   if (expected.outcome != RegistrationOutcome::kRegistered) return;
   expected.outcome = RegistrationOutcome::kTooManyEntries;
   expected.verdict.memory = expected.untouched;

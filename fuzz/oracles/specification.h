@@ -11,6 +11,8 @@ namespace sigproof::fuzz::specified {
 inline constexpr std::uint32_t kSignalValue = 24;  // SIGXCPU
 inline constexpr std::uint32_t kTerminatedValue = 1;
 inline constexpr std::uint32_t kWordSizeBytes = 4;
+/// An isolate's registry takes so many entries unless its embedder says otherwise (R9).
+inline constexpr std::size_t kDefaultMaxEntries = 10'000;
 /// After a look for dead entries in vain, a registration is refused without one for every so many
 /// entries that were looked at (R9), but for the first so many.
 inline constexpr std::size_t kEntriesARefusal = 64;

@@ -45,7 +45,7 @@ std::optional<Violation> WitnessOracle::judgeDelivery(std::span<const std::uint8
   for (const ScriptModule& module : program_.modules) {
     if (!module.witness) continue;
     const WitnessPlan& plan = *module.witness;
-    if (bytes.size() < plan.terminatedAddress() + specified::kWordSizeBytes) continue;
+    if (bytes.size() < plan.signalAddress() + specified::kWordSizeBytes) continue;
     const std::uint32_t word = wordAt(bytes, plan.signalAddress());
     const bool is_made = wordAt(bytes, plan.countAddress()) != 0;
     const bool is_signalled = word == specified::kSignalValue;

@@ -75,7 +75,7 @@ struct Sides {
 };
 
 std::vector<std::string> properties() {
-  return {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R9", "T2", "T3", "T6"};
+  return {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R9", "T2", "T3", "T6", "T8"};
 }
 
 bool isWorkerdThere(const CommandLine& line) { return fs::exists(line.workerd); }

@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "core/signal_registry.h"
 #include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/module_plan.h"
 #include "fuzz/oracles/specification.h"
@@ -31,7 +30,7 @@ constexpr std::array<std::uint8_t, fuzz::specified::kWordSizeBytes> kWordFill{0x
 constexpr std::uint8_t kMarginFill = 0xA5;
 
 // A big memory has each engine collect its garbage at once, which costs as much as ten modules. Of
-// those that the generator makes (one in 40), one in so many is taken.
+// those that the generator makes, one in so many is taken.
 constexpr std::uint64_t kOneBigMemoryIn = 4;
 constexpr std::uint64_t kBigMemoryBytes = std::uint64_t{1} << 30;
 
@@ -126,7 +125,7 @@ PeerProgram tooManyEntries() {
   PeerProgram program = plainProgram();
   program.shim.module.memory =
       fuzz::WasmMemoryPlan{.is_imported = true, .initial_pages = 1, .given_pages = 1};
-  program.instances = static_cast<std::uint32_t>(SignalRegistry<>::kDefaultMaxEntries) + 1;
+  program.instances = static_cast<std::uint32_t>(fuzz::specified::kDefaultMaxEntries) + 1;
   return program;
 }
 

@@ -12,8 +12,6 @@
 namespace sigproof::fuzz {
 namespace {
 
-bool takesBytes(Way way) { return way == Way::kInstantiateBuffer || way == Way::kInstantiateView; }
-
 bool isWatched(ImportStyle style) {
   return style == ImportStyle::kGetters || style == ImportStyle::kProxy ||
          style == ImportStyle::kFreshMemory;
@@ -224,8 +222,10 @@ void InstanceRequests::compile() {
 ShimHost::Result InstanceRequests::source(Way way) {
   if (!takesBytes(way) && !module_.IsEmpty()) return {module_, "", ""};
   // The engine would have less to do in the background for what it has compiled before.
+  // What is broken has no end to put a number at.
+  const bool is_numbered = host_.isInBackground() && program_.fault != Fault::kBrokenBytes;
   const std::vector<std::uint8_t> bytes =
-      host_.isInBackground() ? withNumber(bytes_, ++bytes_handed_over) : bytes_;
+      is_numbered ? withNumber(bytes_, ++bytes_handed_over) : bytes_;
   v8::Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(isolate_, bytes.size());
   std::ranges::copy(bytes, static_cast<std::uint8_t*>(buffer->GetBackingStore()->Data()));
   if (takesBytes(way)) return {buffer, "", ""};

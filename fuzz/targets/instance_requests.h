@@ -42,7 +42,7 @@ class InstanceRequests {
 
   /// The memory that the last instantiation imported; empty where none did.
   v8::Local<v8::WasmMemoryObject> lastImportedMemory() const;
-  /// A Memory in the import object that the module doesn't import; empty where there is none.
+  /// A Memory in the import object that is memory 0 of nothing; empty where there is none.
   v8::Local<v8::WasmMemoryObject> decoy() const { return decoy_; }
 
   /// The memory of an instance; empty where it can't be reached from outside.

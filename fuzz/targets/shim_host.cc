@@ -6,7 +6,6 @@
 #include <cstring>
 #include <utility>
 
-#include "fuzz/generate/byte_source.h"
 #include "fuzz/targets/shim_driver.h"
 
 namespace sigproof::fuzz {
@@ -14,11 +13,6 @@ namespace {
 
 // A context costs as much to make as a few runs; a hundred times as many hide that cost.
 constexpr unsigned kRunsPerContext = 500;
-
-// What is compiled in the background costs more, and differs only where bytes are instantiated. A
-// strike finds most to strike there.
-constexpr std::uint32_t kBackgroundOnceIn = 4;
-constexpr std::uint32_t kBackgroundOfStruckOnceIn = 2;
 
 // Of a function of the driver.
 constexpr std::size_t kMostArguments = 4;
@@ -94,11 +88,9 @@ ShimHost::ShimHost(const Options& options) {
   poll_name_.Reset(isolate(), toV8(isolate(), kPollName));
 }
 
-void ShimHost::chooseCompilation(const ShimInput& input) {
+void ShimHost::chooseCompilation(const ShimProgram& program) {
   static const std::optional<bool> kAsked = isAskedForBackground();
-  const bool is_struck = input.program.fault == Fault::kStruck;
-  is_in_background_ = kAsked.value_or(
-      ByteSource(input.bytes).isRare(is_struck ? kBackgroundOfStruckOnceIn : kBackgroundOnceIn));
+  is_in_background_ = kAsked.value_or(program.is_in_background);
   host::setAsyncCompilation(is_in_background_);
 }
 

@@ -23,7 +23,7 @@
 #include "core/registration_outcome.h"
 #include "core/v8/injection_policy.h"
 #include "core/v8/isolate_signals.h"
-#include "fuzz/generate/stored_input.h"
+#include "fuzz/generate/shim_program.h"
 #include "fuzz/host/isolate.h"
 #include "fuzz/oracles/registration_oracle.h"
 #include "fuzz/oracles/specification.h"
@@ -64,10 +64,9 @@ class ShimHost final : private RegistrationObserver {
   /// The same without `core`: for what a run costs, and for comparisons.
   static ShimHost& plain();
 
-  /// Chooses for the run of this input, by its bytes: one in four (of the struck one in two) has
-  /// the engine compile bytes in the background (host::EngineFlags::async_compilation), or all
-  /// have, or none, as the environment variable SIGPROOF_FUZZ_ASYNC says (1 or 0).
-  void chooseCompilation(const ShimInput& input);
+  /// Where the engine compiles in this program's run: as the program says, or for all as the
+  /// environment variable SIGPROOF_FUZZ_ASYNC says (1: in the background; 0: at once).
+  void chooseCompilation(const ShimProgram& program);
   bool isInBackground() const { return is_in_background_; }
 
   v8::Isolate* isolate() const { return isolate_.get(); }
@@ -79,7 +78,7 @@ class ShimHost final : private RegistrationObserver {
   /// the driver, and a new one costs more than a run.
   v8::Local<v8::Context> contextForRun();
 
-  /// A Memory of one page, full of kDecoyByte, that no module ever imports: nobody may touch it.
+  /// A Memory of one page, full of kDecoyByte, that is memory 0 of nothing: nobody may touch it.
   v8::Local<v8::WasmMemoryObject> decoy() const { return decoy_.Get(isolate()); }
   static constexpr std::uint8_t kDecoyByte = 0x5A;
 

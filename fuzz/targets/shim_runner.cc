@@ -31,8 +31,7 @@ bool isOutOfMemory(const ShimHost::Result& result) {
 }  // namespace
 
 ShimRunner::ShimRunner(const ShimInput& input)
-    : input_(input),
-      program_(input.program),
+    : program_(input.program),
       host_(ShimHost::of(input.program.protocol)),
       isolate_(host_.isolate()),
       oracle_(input.program),
@@ -41,8 +40,10 @@ ShimRunner::ShimRunner(const ShimInput& input)
 std::string ShimRunner::run() {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
-  host_.chooseCompilation(input_);
-  count(host_.isInBackground() ? "compilation/in the background" : "compilation/at once");
+  host_.chooseCompilation(program_);
+  const char* compiled = host_.isInBackground() ? "in the background" : "at once";
+  count(std::string("compilation/") + compiled);
+  seen_ = fmt::format("compiled {}\n", compiled);
   const v8::Isolate::Scope isolate_scope(isolate_);
   {
     const v8::HandleScope handles(isolate_);
@@ -194,12 +195,14 @@ void ShimRunner::instantiateStruck(Way way) {
   const Observation seen{result.error, host_.takeOutcomes()};
   note(way, result, seen.outcomes);
 
-  const Prediction prediction =
-      oracle_.instantiate(way, RegistrationOracle::insteadOf(strike.kind, seen));
-  if (auto violation = RegistrationOracle::judgeStruck({strike.kind, host_.isInBackground()},
-                                                       prediction, seen)) {
-    fail(violation->property.c_str(), violation->text + "; " + result.message);
-  }
+  // Where it ended before it came to that point, it must be as without a strike.
+  const bool has_struck = injection.hasStruck();
+  const Prediction prediction = oracle_.instantiate(
+      way, has_struck ? RegistrationOracle::insteadOf(strike.kind, seen) : std::nullopt);
+  const Struck struck{strike.kind, takesBytes(way) && host_.isInBackground()};
+  const auto violation = has_struck ? RegistrationOracle::judgeStruck(struck, prediction, seen)
+                                    : RegistrationOracle::judge(prediction, seen);
+  if (violation) fail(violation->property.c_str(), violation->text + "; " + result.message);
   const bool is_registered = std::ranges::count(seen.outcomes, RegistrationOutcome::kRegistered);
   const std::size_t entries = host_.registry().entryCount();
   if (entries > entries_before + (is_registered ? 1 : 0)) {

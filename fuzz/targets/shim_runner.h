@@ -66,7 +66,6 @@ class ShimRunner {
 
   v8::Local<v8::Value> number(double value) const { return v8::Number::New(isolate_, value); }
 
-  const ShimInput& input_;
   const ShimProgram& program_;
   ShimHost& host_;
   v8::Isolate* isolate_;

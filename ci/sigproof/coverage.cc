@@ -67,6 +67,16 @@ std::vector<std::string> listOf(const json& entry, const char* name,
   return *found;
 }
 
+std::size_t placesOf(const json& entry, const std::string& exceptions) {
+  const auto found = entry.find("places");
+  if (found == entry.end()) return 1;
+  if (!found->is_number_unsigned() || *found == 0U) {
+    throw UserError(
+        fmt::format("{}: \"places\" is no number above 0: {}", exceptions, entry.dump()));
+  }
+  return *found;
+}
+
 // The end of a block has no code of its own.
 bool endsBlock(const std::string& code) { return code == "}" || code == "} else {"; }
 
@@ -164,7 +174,7 @@ std::vector<CoverageException> readExceptions(const std::string& json_text,
                               .is_branch = is_branch,
                               .code = code,
                               .reason = memberOf(entry, "reason", file),
-                              .places = entry.value("places", std::size_t{1})});
+                              .places = placesOf(entry, file)});
       }
     }
     if (exceptions.size() == before) {

@@ -61,8 +61,8 @@ void readBranches(const std::string& json_text, const std::string& root,
                   std::vector<CoveredFile>& files);
 
 /// From an array of {"file", "lines": [code...], "branches": [code...], "reason"}, and "places" for
-/// code that stands in several lines. Throws UserError
-/// with one sentence that names `file`, the entry and what is wrong with it.
+/// code that stands in several lines. Throws UserError with one sentence that names `file`, the
+/// entry and what is wrong with it.
 std::vector<CoverageException> readExceptions(const std::string& json_text,
                                               const std::string& file);
 

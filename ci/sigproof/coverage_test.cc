@@ -98,7 +98,21 @@ TEST(Coverage, TheEndOfABlockIsArguedWithWhatIsInIt) {
   EXPECT_EQ(judgeCoverage(unitTestAim(), {file}, {}, line).verdict, reports::Verdict::kFailed);
 }
 
+TEST(Coverage, FailsForAnExceptionThatArguesForMorePlacesThanItSays) {
+  CoveredFile file = fileWith(1, 0)[0];
+  file.things.push_back({3, false, false});
+  std::vector<CoverageException> exceptions{kBoth[0]};
+  const auto refused = judgeCoverage(unitTestAim(), {file}, exceptions, pretendedLine);
+  EXPECT_EQ(refused.verdict, reports::Verdict::kFailed);
+  EXPECT_THAT(refused.detail.at("stale_exceptions").dump(), HasSubstr("2 places, not 1"));
+  exceptions[0].places = 2;
+  EXPECT_EQ(judgeCoverage(unitTestAim(), {file}, exceptions, pretendedLine).verdict,
+            reports::Verdict::kPassed);
+}
+
 TEST(Coverage, AnExceptionNeedsItsReasonAndWhatItArguesFor) {
+  EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "lines": ["b"], "reason": "c", "places": "2"}])"),
+               UserError);
   EXPECT_THROW(readExceptionsOf("{}"), UserError);
   EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "lines": ["b"], "reason": ""}])"), UserError);
   EXPECT_THROW(readExceptionsOf(R"([{"file": "a", "lines": [5], "reason": "c"}])"), UserError);

@@ -41,9 +41,10 @@ std::string ShimRunner::run() {
   static std::uint64_t& runs = Statistics::counter("runs");
   ++runs;
   host_.chooseCompilation(program_);
-  const char* compiled = host_.isInBackground() ? "in the background" : "at once";
-  count(std::string("compilation/") + compiled);
-  seen_ = fmt::format("compiled {}\n", compiled);
+  static std::uint64_t& in_background = Statistics::counter("compilation/in the background");
+  static std::uint64_t& at_once = Statistics::counter("compilation/at once");
+  ++(host_.isInBackground() ? in_background : at_once);
+  seen_ = host_.isInBackground() ? "compiled in the background\n" : "compiled at once\n";
   const v8::Isolate::Scope isolate_scope(isolate_);
   {
     const v8::HandleScope handles(isolate_);

@@ -11,6 +11,7 @@
 
 #include "models/relacy/lifetime.h"
 #include "models/relacy/search.h"
+#include "reports/property.h"
 
 namespace sigproof::reports {
 struct Record;
@@ -31,7 +32,7 @@ struct Axes {
 
 struct Model {
   std::string name;  ///< without the "model/" of its check
-  std::vector<std::string> properties{};
+  std::vector<reports::Property> properties{};
   std::string covered;  ///< in words
   /// The columns of a trace: one a thread, then one for each level of nested handlers.
   std::vector<std::string> columns{};

@@ -27,7 +27,7 @@
 
 namespace sigproof {
 
-/// The list. Properties L1-L7 of the specification.
+/// The list. Its properties are L1 to L8 of core/SPECIFICATION.md.
 ///
 /// Threads: one thread at a time, the owner, calls the methods that change the list. iterate() and
 /// isEmpty() may be called on any thread and in any signal handler. T need not be

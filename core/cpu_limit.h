@@ -1,5 +1,6 @@
 // Limits the CPU time of isolates: warns the WebAssembly modules that listen when it is nearly
-// spent, and terminates execution when it is.
+// spent, and terminates execution when it is. D6, D7 and G4 of core/SPECIFICATION.md are its
+// properties.
 //
 //   CpuLimiter limiter({});                             // the process, once, before its isolates
 //   IsolateExecution execution(isolate);                // core/v8/isolate_execution.h

@@ -1,5 +1,6 @@
 // The process's handler of the CPU limit's signal, and the one pointer that it follows: what limit
-// runs on its thread. Used by cpu_limit.h; embedders see it only through CpuLimiter's options.
+// runs on its thread. Used by cpu_limit.h; embedders see it only through CpuLimiter's options. D6
+// and D7 of core/SPECIFICATION.md are its properties.
 //
 //   LimitSignal signal(SIGRTMIN + 4, FormerHandler::kChain);       // the process, once
 //   SoftLimit soft(registry);                                      // one an isolate

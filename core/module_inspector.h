@@ -1,5 +1,6 @@
 // What a WebAssembly module's own bytes say about its wish to be signalled. JavaScript can't tell:
-// it shows i32 and f32 globals alike, and a Memory in the import object need not be memory 0.
+// it shows i32 and f32 globals alike, and a Memory in the import object need not be memory 0. R1
+// and R5 of core/SPECIFICATION.md ask for this.
 //
 //   const ModuleInspection found = inspectModule(wire_bytes, SignalProtocol::address());
 //   if (found.outcome != RegistrationOutcome::kRegistered) return registry.report(found.outcome);

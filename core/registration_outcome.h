@@ -1,5 +1,5 @@
 // What became of a module's wish to be signalled. "My module gets no signal" is answered by one of
-// these (R7):
+// these (R7 of core/SPECIFICATION.md):
 //
 //   class Log : public RegistrationObserver {
 //     void onRegistration(RegistrationOutcome outcome) noexcept override {

@@ -1,5 +1,6 @@
 // How a WebAssembly module opts in to signals: the names of the globals it exports, which of them
-// it must export, and when its entry is dead. Data, not a class per protocol:
+// it must export, and when its entry is dead. core/SPECIFICATION.md has the two protocols in words.
+// Data, not a class per protocol:
 //
 //   SignalRegistry<> registry({.protocol = SignalProtocol::address()});
 #pragma once

@@ -189,7 +189,7 @@ class SignalEntry {
   Flag& has_newly_dead_;  // the registry's
 };
 
-/// The registry. Properties R3, R4, R6, R7, R9, D1-D6 of the specification.
+/// The registry. Its properties are R3, R4, R6, R7, R9 and D1 to D6 of core/SPECIFICATION.md.
 ///
 /// Threads: the isolate's thread is the owner. generation(), isWarned() and deliver() may be called
 /// in any signal handler and on any thread; every other method is the owner's alone and not

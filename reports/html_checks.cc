@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "reports/interleaving.h"
+#include "reports/property_mentions.h"
 
 namespace sigproof::reports {
 namespace {
@@ -175,10 +176,26 @@ Markup detailFacts(const nlohmann::json& detail) {
   return facts;
 }
 
-Markup block(std::string_view label, const std::string& content) {
-  if (content.empty()) return {};
-  return element("figure", element("figcaption", text(label)) +
-                               element("pre", {{"tabindex", "0"}}, text(content)));
+// `value` as text, in which each property that it names is a link to its paragraph.
+Markup linked(std::string_view value) {
+  Markup markup;
+  std::size_t at = 0;
+  for (const Mention& mention : mentionsIn(value)) {
+    if (!mention.property) continue;
+    markup += text(value.substr(at, mention.at - at)) +
+              element("a",
+                      {{"href", '#' + mention.property->anchor()},
+                       {"title", std::string(mention.property->promise())}},
+                      text(mention.id));
+    at = mention.at + mention.id.size();
+  }
+  return markup + text(value.substr(at));
+}
+
+Markup block(std::string_view label, const Markup& content) {
+  if (content.isEmpty()) return {};
+  return element("figure",
+                 element("figcaption", text(label)) + element("pre", {{"tabindex", "0"}}, content));
 }
 
 Markup evidence(const Record& record) {
@@ -193,9 +210,9 @@ Markup evidence(const Record& record) {
                                                            "from a store to who reads it")) +
                                     drawing);
   }
-  return drawing + block(trace, memberText(record.detail, "trace")) +
-         block("The module", memberText(record.detail, "module_text")) +
-         block("What the check printed last", memberText(record.detail, "output"));
+  return drawing + block(trace, linked(memberText(record.detail, "trace"))) +
+         block("The module", text(memberText(record.detail, "module_text"))) +
+         block("What the check printed last", linked(memberText(record.detail, "output")));
 }
 
 // --- mutants
@@ -332,13 +349,13 @@ Markup rowCells(const Record& record) {
 }
 
 Markup facts(const Record& record) {
-  Markup content = paragraph("Result", text(record.summary)) +
-                   paragraph("What it breaks", text(memberText(record.detail, "description"))) +
-                   paragraph("Why nothing catches it", text(memberText(record.detail, "argued"))) +
-                   paragraph("Where it comes from", text(memberText(record.detail, "origin"))) +
-                   paragraph("Covered", text(record.covered)) +
-                   paragraph("Cannot see", text(record.cannot_see)) +
-                   paragraph("Engine", text(record.engine));
+  Markup content =
+      paragraph("Result", linked(record.summary)) +
+      paragraph("What it breaks", linked(memberText(record.detail, "description"))) +
+      paragraph("Why nothing catches it", linked(memberText(record.detail, "argued"))) +
+      paragraph("Where it comes from", linked(memberText(record.detail, "origin"))) +
+      paragraph("Covered", linked(record.covered)) +
+      paragraph("Cannot see", linked(record.cannot_see)) + paragraph("Engine", text(record.engine));
   if (record.seed) content += paragraph("Seed", seedOf(record));
   content += paragraph("Repeat it", command(record.replay));
   return element("dl", content + detailFacts(record.detail));
@@ -441,12 +458,12 @@ Markup problem(const Record& record) {
   Markup facts = paragraph("Repeat it", command(record.replay));
   if (record.seed) facts += paragraph("Seed", seedOf(record));
   if (record.kind == Kind::kMutant) {
-    facts += paragraph("What it breaks", text(memberText(record.detail, "description")));
+    facts += paragraph("What it breaks", linked(memberText(record.detail, "description")));
     facts += paragraph("Tried", catchers(record));
   }
   facts += paragraph("Engine", text(record.engine));
   return element("article", {{"class", "problem " + toString(record.verdict)}},
-                 head + element("p", {{"class", "summary"}}, text(record.summary)) +
+                 head + element("p", {{"class", "summary"}}, linked(record.summary)) +
                      element("dl", facts) + evidence(record));
 }
 

@@ -11,6 +11,7 @@
 #include "ci/sigproof/text.h"
 #include "ci/sigproof/user_error.h"
 #include "reports/html_checks.h"
+#include "reports/property_mentions.h"
 
 namespace sigproof::tool {
 namespace {
@@ -75,8 +76,11 @@ std::string shortened(std::string text) {
 
 std::string problemLines(const Record& record) {
   const std::string word = record.verdict == Verdict::kUnfinished ? "UNFINISHED" : "FAILED";
-  return fmt::format("{} {}: {}\n    replay: {}\n", word, record.check, shortened(record.summary),
-                     record.replay);
+  std::string lines = fmt::format("{} {}: {}\n", word, record.check, shortened(record.summary));
+  for (const reports::Property broken : reports::propertiesIn(record.summary)) {
+    lines += fmt::format("    {}: {}; {}\n", broken.id(), broken.promise(), broken.link());
+  }
+  return lines + fmt::format("    replay: {}\n", record.replay);
 }
 
 std::string verdictLine(const reports::RunInfo& run, const Tally& all) {

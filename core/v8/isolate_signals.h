@@ -1,5 +1,6 @@
 // Signals for the WebAssembly modules of one V8 isolate: finds the modules that opt in, registers
 // them when they are instantiated, and forgets them when they are dead or collected.
+// core/SPECIFICATION.md says what it promises: R1 to R14, G1 to G5, and T1 to T10 to programs.
 //
 //   auto signals = std::make_unique<IsolateSignals>(isolate, IsolateSignals::Options{});
 //   v8::Local<v8::Context> context = v8::Context::New(isolate);

@@ -1,7 +1,7 @@
 # Reads a known bug: NAME.patch is lines of the form `Key: value`, a line that is indented going on with
 # the value above it, then a unified diff against core/.
 #
-#   Breaks:      properties of the specification, such as L3 L4
+#   Breaks:      properties of core/SPECIFICATION.md, such as L3 L4
 #   Origin:      where the bug was met
 #   Checkers:    the checks that must catch it, the quickest first:
 #                  model/NAME, stepping/NAME, fuzz/NAME, real-module/NAME
@@ -86,7 +86,7 @@ function(sigproof_read_mutant file prefix)
     string(REGEX REPLACE "[, \t]+" ";" ${key} "${${key}}")
   endforeach()
   sigproof_require_words(${file} Breaks "${Breaks}" "^[LRDGT][0-9]+$"
-                         "no property of the specification")
+                         "no property of core/SPECIFICATION.md")
   foreach(key Checkers Missed-by)
     sigproof_require_words(
       ${file} ${key} "${${key}}" "^(model|stepping|fuzz|real-module|unit|compile)/."

@@ -4,9 +4,12 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "core/v8/context_functions.h"
 #include "core/v8/script_test.h"
 
 namespace sigproof {
@@ -149,6 +152,69 @@ TEST_F(Gaps, T4_TheRejectionOfATerminatedInstantiationHasAnotherReason) {
   }
   EXPECT_EQ(reasons[0], "termination_exception");
   EXPECT_EQ(reasons[1].substr(0, 10), "TypeError:");
+}
+
+// Core is installed by the test, in a context that the test changed before.
+class InstallationGaps : public ScriptTest {
+ protected:
+  InstallationGaps() : signals_(std::in_place, sandbox_.isolate(), IsolateSignals::Options{}) {
+    sandbox_.define("m", {});
+  }
+
+  bool install() {
+    const v8::HandleScope handles(sandbox_.isolate());
+    return signals_->install(sandbox_.context());
+  }
+  // Whether core calls the function `name` where it means to call the engine's instantiate.
+  bool isTakenForTheEngine(const char* name) {
+    const v8::HandleScope handles(sandbox_.isolate());
+    return sandbox_.valueOf(name)->StrictEquals(ContextFunctions(sandbox_.context()).instantiate());
+  }
+  std::uint64_t registeredCount() { return signals_->registry().counters()[kRegistered]; }
+
+  Sandbox sandbox_{host::Isolate::Options{.is_shim_on = false}};
+  std::optional<IsolateSignals> signals_;
+};
+
+// V8 10.2 reads two arguments. What stands in for the engine here shows how many it gets.
+TEST_F(InstallationGaps, T6_AThirdArgumentIsNotPassedOn) {
+  sandbox_.run("WebAssembly.instantiate = (...all) => { count = all.length; return 0; }");
+  ASSERT_TRUE(install());
+  sandbox_.run("WebAssembly.instantiate(new WebAssembly.Module(m), {}, {builtins: []})");
+  EXPECT_EQ(sandbox_.run("count"), "2");
+}
+
+// A call of it would go round until the stack ends, and the process with it.
+TEST_F(InstallationGaps, T10_ASecondInstallationTakesTheFirstForTheEngine) {
+  ASSERT_TRUE(install());
+  sandbox_.run("first = WebAssembly.instantiate");
+  ASSERT_TRUE(install());
+  EXPECT_TRUE(isTakenForTheEngine("first"));
+}
+
+TEST_F(InstallationGaps, T10_AnInstallationAfterAFormerObjectTakesItsFunctionForTheEngine) {
+  ASSERT_TRUE(install());
+  sandbox_.run("former = WebAssembly.instantiate");
+  signals_.reset();
+  signals_.emplace(sandbox_.isolate(), IsolateSignals::Options{});
+  ASSERT_TRUE(install());
+  EXPECT_TRUE(isTakenForTheEngine("former"));
+}
+
+TEST_F(InstallationGaps, T10_AWrapperThatUsesTheConstructorHasItsInstanceRegisteredTwice) {
+  sandbox_.run(R"(
+    WebAssembly.instantiate = (module, imports) =>
+        Promise.resolve(new WebAssembly.Instance(module, imports));)");
+  ASSERT_TRUE(install());
+  sandbox_.run("WebAssembly.instantiate(new WebAssembly.Module(m)).then((i) => { made = i; })");
+  EXPECT_EQ(registeredCount(), 2U);
+}
+
+TEST_F(InstallationGaps, T10_WithTheFeatureOffTheSlotIsTakenAllTheSame) {
+  signals_.reset();
+  EXPECT_EQ(IsolateSignals::of(sandbox_.isolate()), nullptr);
+  signals_.emplace(sandbox_.isolate(), IsolateSignals::Options{.is_enabled = false});
+  EXPECT_NE(IsolateSignals::of(sandbox_.isolate()), nullptr);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <array>
 #include <map>
 
-#include "reports/markup.h"
+#include "reports/html/markup.h"
 
 namespace sigproof::reports {
 namespace {

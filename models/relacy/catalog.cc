@@ -26,6 +26,7 @@ std::vector<Model> catalog() {
     for (Model& model : family()) add(withBothLifetimes(std::move(model)));
   }
 #endif
+  for (Model& model : all) model.cannot_see = whatRelacyCannotSee();
   return all;
 }
 

@@ -3,7 +3,7 @@
 // else is noticed, and say in every model's record what its search can't see.
 //
 //   for (Model& model : litmusModels()) ...           // model/litmus_store_buffering, ...
-//   record.cannot_see = whatRelacyCannotSee();
+//   model.cannot_see = whatRelacyCannotSee();
 #pragma once
 
 #include <string>
@@ -38,7 +38,7 @@ const std::vector<Litmus>& litmusTable();
 /// it says it does.
 std::vector<Model> litmusModels();
 
-/// For the record of a model: the outcomes of the table that C++20 allows and that Relacy misses.
+/// For the records of all models: the outcomes of the table that C++20 allows and that Relacy misses.
 std::string whatRelacyCannotSee();
 
 }  // namespace sigproof::models

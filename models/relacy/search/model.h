@@ -32,7 +32,8 @@ struct Axes {
 struct Model {
   std::string name;  ///< without the "model/" of its check
   std::vector<std::string> properties{};
-  std::string covered;  ///< in words
+  std::string covered;       ///< in words
+  std::string cannot_see{};  ///< in words; the same for all models of a catalogue
   /// The columns of a trace: one a thread, then one for each level of nested handlers.
   std::vector<std::string> columns{};
   unsigned thread_count = 1;

@@ -157,7 +157,7 @@ Record blankRecord(const Model& model) {
   record.peak_memory_kib = peakMemoryKib();
   record.engine = "Relacy";
   record.covered = model.covered;
-  record.cannot_see = whatRelacyCannotSee();
+  record.cannot_see = model.cannot_see;
   record.replay = fmt::format("build/bin/sigproof model run {}", record.check);
   return record;
 }

@@ -180,7 +180,7 @@ void list(const std::vector<Measurement>& all, bool is_json) {
     const std::string check = std::string(kPrefix) + measurement.name;
     if (!is_json) fmt::print("{}\n", check);
     checks.push_back({{"check", check},
-                      {"properties", measurement.properties},
+                      {"properties", reports::toJson(measurement.properties)},
                       {"covered", coveredBy(measurement)}});
   }
   if (is_json) fmt::print("{}\n", checks.dump());

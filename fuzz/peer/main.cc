@@ -74,7 +74,7 @@ struct Sides {
   WorkerdSide workerd;
 };
 
-std::vector<std::string> properties() {
+std::vector<reports::Property> properties() {
   return {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R9", "T2", "T3", "T6", "T8"};
 }
 
@@ -164,13 +164,13 @@ void concludeCampaign(Record& record, const CommandLine& line, const Campaign& c
   }
   const Finding& first = fresh.front();
   record.summary = fmt::format("new difference {} ({} breaks {}): {}; {} new findings in all; {}{}",
-                               first.signature, first.side, first.rule, first.what, fresh.size(),
-                               counts, restartsText(sides));
+                               first.signature, first.side, first.rule.id(), first.what,
+                               fresh.size(), counts, restartsText(sides));
   record.detail["module_text"] = first.module_text;
   std::string trace;
   for (const Finding& finding : fresh) {
     trace += fmt::format("{}/{}.json: {} breaks {}: {}\n", line.new_findings, finding.signature,
-                         finding.side, finding.rule, finding.what);
+                         finding.side, finding.rule.id(), finding.what);
   }
   record.detail["trace"] = trace;
 }
@@ -222,11 +222,11 @@ Replayed replay(const Finding& finding, Sides& sides) {
   switch (outcome) {
     case Replay::kReproduces:
       return {outcome, fmt::format("{} reproduces: {} breaks {}: {}", finding.signature,
-                                   finding.side, finding.rule, finding.what)};
+                                   finding.side, finding.rule.id(), finding.what)};
     case Replay::kGone:
       return {outcome, fmt::format("{} no longer reproduces: {} does what {} asks for; remove the "
                                    "file, and its line of corpus/findings/README.md",
-                                   finding.signature, finding.side, finding.rule)};
+                                   finding.signature, finding.side, finding.rule.id())};
     case Replay::kChanged:
       break;
   }
@@ -310,7 +310,8 @@ void listChecks(const CommandLine& line) {
   json checks = json::array();
   for (const std::string_view check : {kCampaign, kFindings}) {
     if (!line.is_json) fmt::print("{}\n", check);
-    checks.push_back({{"check", check}, {"properties", properties()}, {"covered", kCovered}});
+    checks.push_back(
+        {{"check", check}, {"properties", reports::toJson(properties())}, {"covered", kCovered}});
   }
   if (line.is_json) fmt::print("{}\n", checks.dump());
 }

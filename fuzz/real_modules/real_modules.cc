@@ -40,9 +40,9 @@ constexpr std::string_view kCannotSee =
     "What the module does behind its start function (its imports do nothing); signal handlers and "
     "other threads; addresses other than the two.";
 
-const std::vector<std::string>& properties() {
-  static const std::vector<std::string> kProperties{"R3", "R5", "R6", "R7", "D1", "D2",
-                                                    "D3", "D4", "G1", "G2", "G3", "T8"};
+const std::vector<reports::Property>& properties() {
+  static const std::vector<reports::Property> kProperties{"R3", "R5", "R6", "R7", "D1", "D2",
+                                                          "D3", "D4", "G1", "G2", "G3", "T8"};
   return kProperties;
 }
 
@@ -185,7 +185,8 @@ void list(const CommandLine& line, const std::vector<RealModule>& modules) {
   for (const RealModule& module : modules) {
     const std::string check = std::string(kPrefix) + module.name;
     if (!line.is_json) fmt::print("{}\n", check);
-    checks.push_back({{"check", check}, {"properties", properties()}, {"covered", kCovered}});
+    checks.push_back(
+        {{"check", check}, {"properties", reports::toJson(properties())}, {"covered", kCovered}});
   }
   if (line.is_json) fmt::print("{}\n", checks.dump());
 }

@@ -13,14 +13,14 @@
 #include <thread>
 #include <vector>
 
-#include "core/cpu_limit.h"
-#include "core/module_inspector.h"
-#include "core/parked_reader.h"
-#include "core/real_signals.h"
-#include "core/recorded_execution.h"
-#include "core/test_memory.h"
-#include "core/tracked_element.h"
-#include "core/v8/test_module.h"
+#include "core/limit/cpu_limit.h"
+#include "core/module/module_inspector.h"
+#include "core/testing/parked_reader.h"
+#include "core/testing/real_signals.h"
+#include "core/testing/recorded_execution.h"
+#include "core/testing/test_memory.h"
+#include "core/testing/tracked_element.h"
+#include "core/v8/testing/test_module.h"
 
 namespace sigproof::gaps_test {
 namespace {

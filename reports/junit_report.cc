@@ -6,8 +6,8 @@
 #include <array>
 #include <map>
 
-#include "reports/markup.h"
-#include "reports/property_mentions.h"
+#include "reports/html/markup.h"
+#include "reports/record/property_mentions.h"
 
 namespace sigproof::reports {
 namespace {

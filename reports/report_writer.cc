@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "reports/atomic_file.h"
-#include "reports/html_report.h"
+#include "reports/html/html_report.h"
 #include "reports/junit_report.h"
-#include "reports/validate.h"
+#include "reports/record/atomic_file.h"
+#include "reports/record/validate.h"
 
 namespace sigproof::reports {
 namespace {

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "reports/atomic_file.h"
+#include "reports/record/atomic_file.h"
 #include "reports/test_records.h"
 
 namespace sigproof::reports {

@@ -9,8 +9,8 @@
 #include <string>
 #include <utility>
 
-#include "core/v8/context_functions.h"
-#include "core/v8/script_test.h"
+#include "core/v8/shim/context_functions.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "fuzz/generate/module_editor.h"
+#include "fuzz/wasm/section_editor.h"
 
 namespace sigproof::fuzz {
 namespace {

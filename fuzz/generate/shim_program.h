@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "core/v8/strike.h"
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/input_layout.h"
-#include "fuzz/generate/module_plan.h"
-#include "fuzz/oracles/specification.h"
+#include "core/v8/testing/strike.h"
+#include "fuzz/spec/protocol_constants.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_layout.h"
+#include "fuzz/wasm/module_plan.h"
 
 namespace sigproof::fuzz {
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "fuzz/generate/module_editor.h"
-#include "fuzz/generate/module_writer.h"
+#include "fuzz/wasm/module_writer.h"
+#include "fuzz/wasm/section_editor.h"
 
 namespace nlohmann {
 

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "fuzz/oracles/specification.h"
+#include "fuzz/spec/protocol_constants.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/oracles/peer_oracle.h"
-#include "fuzz/peer/finding.h"
-#include "fuzz/peer/peer_program.h"
-#include "fuzz/peer/side.h"
+#include "fuzz/peer/cases/peer_oracle.h"
+#include "fuzz/peer/cases/peer_program.h"
+#include "fuzz/peer/peer_finding.h"
+#include "fuzz/peer/sides/side.h"
 
 namespace sigproof::peer {
 

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "fuzz/peer/campaign.h"
-#include "fuzz/peer/core_side.h"
-#include "fuzz/peer/finding.h"
-#include "fuzz/peer/workerd_side.h"
-#include "reports/record.h"
+#include "fuzz/peer/peer_finding.h"
+#include "fuzz/peer/sides/core_side.h"
+#include "fuzz/peer/sides/workerd_side.h"
+#include "reports/record/record.h"
 
 namespace sigproof::peer {
 namespace {

@@ -11,10 +11,10 @@
 #include <stdexcept>
 #include <string>
 
-#include "models/relacy/atomic_steps.h"
-#include "models/relacy/history.h"
-#include "models/relacy/model.h"
-#include "models/relacy/report.h"
+#include "models/relacy/engine/atomic_steps.h"
+#include "models/relacy/engine/history.h"
+#include "models/relacy/search/model.h"
+#include "models/relacy/search/report.h"
 
 namespace sigproof::models {
 namespace {
@@ -69,7 +69,7 @@ void applyWeakening(const std::string& text) {
   std::optional<Weakening> weakening = parseWeakening(text);
   if (!weakening) {
     throw UsageError(fmt::format(
-        "--weaken wants FILE:LINE=ORDER, as core/atomic_list.h:78=release; got '{}'", text));
+        "--weaken wants FILE:LINE=ORDER, as core/list/atomic_list.h:78=release; got '{}'", text));
   }
   AtomicSteps::weaken(std::move(*weakening));
 }

@@ -49,7 +49,8 @@ std::map<std::string, std::string> stepsOf(const std::string& check) {
   return steps;
 }
 
-// "core/atomic_list.h:92": the store by which filter() unlinks, the second that the model meets.
+// "core/list/atomic_list.h:92": the store by which filter() unlinks, the second that the model
+// meets.
 std::string unlinkingStep() {
   std::vector<std::string> stores;
   for (const auto& [place, step] : stepsOf("model/reader_against_push_filter")) {
@@ -97,7 +98,7 @@ TEST(Models, AFailureComesWithItsInterleavingAndIsRepeatedExactly) {
   const nlohmann::json record = ask("--run " + check + weakening).record();
   const std::string trace = record.at("detail").at("trace");
   EXPECT_THAT(trace, testing::HasSubstr("head_ := node 1"));
-  EXPECT_THAT(trace, testing::HasSubstr("core/atomic_list.h:"));
+  EXPECT_THAT(trace, testing::HasSubstr("core/list/atomic_list.h:"));
   EXPECT_THAT(trace, testing::HasSubstr("STALE"));
   const std::string state = record.at("detail").at("state");
   const Answer replay = ask("--replay " + check + " --state '" + state + "'" + weakening, true);
@@ -112,7 +113,7 @@ nlohmann::json failureWith(const std::string& check, const std::string& weakenin
   return ask("--run " + check + " --weaken " + weakening).record().at("detail");
 }
 
-// "core/atomic_list.h:219": the owner's look for readers, the last load of the list.
+// "core/list/atomic_list.h:219": the owner's look for readers, the last load of the list.
 std::string lookForReaders() {
   std::string last;
   for (const auto& [place, step] : stepsOf("model/reader_against_push_filter")) {
@@ -148,7 +149,7 @@ TEST(Models, AnInterleavingSaysForEachStepWhoDoesWhatInWhichOrderAndWhereItReadF
   ASSERT_NE(stale, steps.end());
   EXPECT_EQ(stale->at("column"), 1);
   EXPECT_TRUE(stale->contains("order"));
-  EXPECT_THAT(stale->at("at").get<std::string>(), testing::HasSubstr("core/atomic_list.h:"));
+  EXPECT_THAT(stale->at("at").get<std::string>(), testing::HasSubstr("core/list/atomic_list.h:"));
   const std::string source = steps.at(stale->at("from").get<std::size_t>()).at("does");
   EXPECT_THAT(source, testing::HasSubstr(":="));
   EXPECT_TRUE(steps.back().contains("broken"));
@@ -246,7 +247,7 @@ TEST(Models, BadInputIsRefusedInOneLine) {
         "--replay model/reader_against_push_filter --state 'full 3 7 2'",
         "--replay model/reader_against_push_filter --state ''", "--run",
         "--run model/reader_against_push_filter --search sideways",
-        "--run model/reader_against_push_filter --weaken core/atomic_list.h"}) {
+        "--run model/reader_against_push_filter --weaken core/list/atomic_list.h"}) {
     const Answer answer = ask(arguments, true);
     EXPECT_EQ(answer.status, 2) << arguments;
     EXPECT_EQ(std::count(answer.output.begin(), answer.output.end(), '\n'), 1) << answer.output;

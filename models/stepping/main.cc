@@ -14,12 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "models/stepping/runner.h"
-#include "models/stepping/stepper.h"
-#include "models/stepping/suite.h"
-#include "models/stepping/tracer.h"
-#include "models/stepping/trap_flag.h"
-#include "reports/record.h"
+#include "models/stepping/engine/runner.h"
+#include "models/stepping/engine/stepper.h"
+#include "models/stepping/engine/suite.h"
+#include "models/stepping/engine/tracer.h"
+#include "models/stepping/engine/trap_flag.h"
+#include "reports/record/record.h"
 
 namespace sigproof::stepping {
 namespace {

@@ -1,0 +1,221 @@
+// The main() of sigproof-benchmarks*: what core costs, and what the suite does, as ratios. Not
+// timed tests: nothing but ci/bench runs them.
+//
+//   build/libexec/sigproof-benchmarks --list
+//   build/libexec/sigproof-benchmarks --run benchmark/delivery/1000
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "ci/benchmark/measurement.h"
+#include "core/v8/testing/isolate.h"
+#include "reports/record/record.h"
+
+namespace sigproof::benchmarks {
+namespace {
+
+using nlohmann::json;
+using reports::Record;
+using reports::Verdict;
+
+constexpr int kExitUsage = 2;
+constexpr std::string_view kPrefix = "benchmark/";
+constexpr std::string_view kCannotSee =
+    "Other processors, other compilers, caches that other work has filled.";
+
+struct CommandLine {
+  bool is_list = false;
+  bool is_json = false;
+  std::string run;
+  int rounds = 0;
+};
+
+std::string coveredBy(const Measurement& measurement) {
+  if (measurement.baseline.empty()) return measurement.subject;
+  return measurement.subject + ", held against " + measurement.baseline;
+}
+
+// Says nothing: the record does.
+class Silence : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context& /*context*/) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs) {
+      if (run.error_occurred) error_ = run.error_message;
+    }
+  }
+  const std::string& error() const { return error_; }
+
+ private:
+  std::string error_;
+};
+
+// Has Google Benchmark run it, a round an iteration.
+PairedTimes timesOf(const Measurement& measurement, int rounds) {
+  PairedTimes times;
+  benchmark::RegisterBenchmark(measurement.name.c_str(),
+                               [&](benchmark::State& state) {
+                                 try {
+                                   times = measurement.measure(state);
+                                 } catch (const std::exception& error) {
+                                   state.SkipWithError(error.what());
+                                 }
+                               })
+      ->Iterations(rounds + 1)
+      ->UseManualTime();
+  Silence silence;
+  benchmark::RunSpecifiedBenchmarks(&silence, ".");
+  if (!silence.error().empty()) throw std::runtime_error(silence.error());
+  if (times.rounds == 0) throw std::runtime_error("no round was run");
+  return times;
+}
+
+// The controls, where both arms do the same, read from 0.997 to 1.003: what is nearer to 1 is not
+// measured.
+constexpr double kResolution = 0.003;
+
+bool isNoDifference(const PairedTimes& times) { return times.ratio_low <= 1 + kResolution; }
+
+bool isWithinBar(const Measurement& measurement, const PairedTimes& times) {
+  switch (measurement.bar) {
+    case Bar::kAtMost:
+      return times.ratio <= measurement.limit;
+    case Bar::kNoDifference:
+      return isNoDifference(times);
+    case Bar::kNone:
+      return true;
+  }
+  return false;
+}
+
+std::string barText(const Measurement& measurement, const PairedTimes& times) {
+  switch (measurement.bar) {
+    case Bar::kAtMost: {
+      const bool is_decided =
+          times.ratio_high <= measurement.limit || times.ratio_low > measurement.limit;
+      return fmt::format("; bar {}{}", measurement.limit,
+                         is_decided ? "" : ", which lies within what the noise leaves open");
+    }
+    case Bar::kNoDifference:
+      return isNoDifference(times) ? "; no measurable difference"
+                                   : "; bar: no measurable difference";
+    case Bar::kNone:
+      return "; no bar";
+  }
+  return "";
+}
+
+void measureTimes(const Measurement& measurement, int rounds, Record& record) {
+  const PairedTimes times = timesOf(measurement, rounds);
+  record.executions = times.rounds;
+  record.verdict = isWithinBar(measurement, times) ? Verdict::kPassed : Verdict::kFailed;
+  record.summary = fmt::format(
+      "{:.4g} ns against {:.4g} ns, ratio {:.3f} ({:.3f} to {:.3f} with 95 % confidence; {} "
+      "rounds, "
+      "which differ by {:.1f} %){}",
+      times.subject_ns, times.baseline_ns, times.ratio, times.ratio_low, times.ratio_high,
+      times.rounds, times.noise * 100, barText(measurement, times));
+  record.detail = {{"measured", times.subject_ns},
+                   {"held_against", times.baseline_ns},
+                   {"unit", "ns"},
+                   {"ratio", times.ratio},
+                   {"ratio_low", times.ratio_low},
+                   {"ratio_high", times.ratio_high},
+                   {"noise", times.noise}};
+  if (measurement.bar == Bar::kAtMost) record.detail["at_most"] = measurement.limit;
+  if (measurement.bar == Bar::kNoDifference) record.detail["at_most"] = "no difference";
+}
+
+void measureBytes(const Measurement& measurement, Record& record) {
+  const double bytes = measurement.measure_bytes();
+  record.executions = 1;
+  record.verdict = Verdict::kPassed;
+  record.summary = fmt::format("{:.1f} bytes; no bar", bytes);
+  record.detail = {{"measured", bytes}, {"unit", "bytes"}};
+}
+
+Record runMeasurement(const Measurement& measurement, int rounds) {
+  Record record;
+  record.check = std::string(kPrefix) + measurement.name;
+  record.kind = reports::Kind::kBenchmark;
+  record.properties = measurement.properties;
+  record.engine = fmt::format("{}, clang {}, optimised", host::engineVersion(), __clang_version__);
+  record.covered = coveredBy(measurement);
+  record.cannot_see = kCannotSee;
+  record.replay = "build/bin/sigproof benchmark run " + record.check;
+  const auto begin = std::chrono::steady_clock::now();
+  if (measurement.measure) {
+    measureTimes(measurement, rounds > 0 ? rounds : measurement.rounds, record);
+  } else {
+    measureBytes(measurement, record);
+  }
+  record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  record.peak_memory_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
+  return record;
+}
+
+int runOne(const std::vector<Measurement>& all, const CommandLine& line) {
+  for (const Measurement& measurement : all) {
+    if (line.run != std::string(kPrefix) + measurement.name) continue;
+    const Record record = runMeasurement(measurement, line.rounds);
+    std::cout << toJson(record).dump() << '\n' << std::flush;
+    return record.verdict == Verdict::kPassed ? 0 : 1;
+  }
+  throw std::runtime_error(fmt::format("there is no check {}; --list lists them", line.run));
+}
+
+void list(const std::vector<Measurement>& all, bool is_json) {
+  json checks = json::array();
+  for (const Measurement& measurement : all) {
+    const std::string check = std::string(kPrefix) + measurement.name;
+    if (!is_json) fmt::print("{}\n", check);
+    checks.push_back({{"check", check},
+                      {"properties", reports::toJson(measurement.properties)},
+                      {"covered", coveredBy(measurement)}});
+  }
+  if (is_json) fmt::print("{}\n", checks.dump());
+}
+
+int run(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("Measures what core costs, each figure as a ratio to something measured in turn.",
+               "sigproof-benchmarks");
+  auto* action = app.add_option_group("Action")->require_option(1);
+  auto* list_flag = action->add_flag("--list", line.is_list, "Print the checks, one a line");
+  action->add_option("--run", line.run, "Run one check and print its record as a line of JSON")
+      ->type_name("CHECK");
+  app.add_flag("--json", line.is_json, "With --list: as a JSON array")->needs(list_flag);
+  app.add_option("--rounds", line.rounds, "Rounds, instead of the check's own number")
+      ->envname("SIGPROOF_BENCHMARK_ROUNDS")
+      ->check(CLI::Range(1, 1'000'000));
+  try {
+    app.parse(argc, argv);
+    const std::vector<Measurement> all = allMeasurements();
+    if (!line.is_list) return runOne(all, line);
+    list(all, line.is_json);
+    return 0;
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::Error& error) {
+    fmt::print(stderr, "sigproof-benchmarks: {} (see --help)\n", error.what());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sigproof-benchmarks: {}\n", error.what());
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace sigproof::benchmarks
+
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a message is as good as a crash
+int main(int argc, char** argv) { return sigproof::benchmarks::run(argc, argv); }

@@ -1,0 +1,195 @@
+#include "fuzz/peer/cases/peer_case.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <stdexcept>
+#include <utility>
+
+#include "fuzz/peer/cases/second_memory.h"
+#include "fuzz/wasm/module_writer.h"
+
+namespace sigproof::peer {
+namespace {
+
+using fuzz::GlobalPlan;
+using fuzz::ImportForm;
+using fuzz::ImportName;
+using fuzz::ModulePlan;
+using fuzz::ValueType;
+using nlohmann::json;
+
+const char* typeName(ValueType type) {
+  static constexpr const char* kNames[] = {"i32",  "i64",     "f32",      "f64",
+                                           "v128", "anyfunc", "externref"};
+  return kNames[static_cast<unsigned>(type)];
+}
+
+// The largest of an i32's JavaScript forms are beyond 32 bits, all exact in a double.
+double numberOf(std::uint32_t bits, ImportForm form) {
+  constexpr double kTwoTo32 = 4294967296.0;
+  switch (form) {
+    case ImportForm::kUnsignedNumber:
+      return bits;
+    case ImportForm::kWrappedNumber:
+      return bits + kTwoTo32;
+    case ImportForm::kFractionNumber:
+      return bits + 0.75;
+    default:
+      return static_cast<std::int32_t>(bits);
+  }
+}
+
+json valueOf(const GlobalPlan& global) {
+  switch (global.type) {
+    case ValueType::kI64:
+      return std::to_string(static_cast<std::int64_t>(global.bits));
+    case ValueType::kF32:
+    case ValueType::kF64:
+      return static_cast<double>(global.bits);
+    case ValueType::kFuncref:
+    case ValueType::kExternref:
+      return nullptr;
+    default:
+      return numberOf(static_cast<std::uint32_t>(global.bits), global.form);
+  }
+}
+
+json importOf(const ImportName& import, const char* kind) {
+  return {{"module", import.module}, {"name", import.name}, {"kind", kind}};
+}
+
+json importOf(std::uint32_t index, const GlobalPlan& global) {
+  json import = importOf(fuzz::globalImportName(index), "global");
+  import["type"] = typeName(global.type);
+  import["value"] = valueOf(global);
+  import["mutable"] = global.is_mutable;
+  import["object"] = global.form == ImportForm::kGlobalObject;
+  return import;
+}
+
+json importOf(const fuzz::WasmMemoryPlan& memory) {
+  json import = importOf(fuzz::kMemoryImport, "memory");
+  import["initial"] = memory.given_pages;
+  import["maximum"] = memory.given_maximum ? json(*memory.given_maximum) : json();
+  import["shared"] = memory.is_shared;
+  return import;
+}
+
+json importsOf(const fuzz::ShimProgram& program) {
+  const ModulePlan& module = program.module;
+  const bool imports_memory = module.memory && module.memory->is_imported;
+  json imports = json::array();
+  if (module.imports_function) imports.push_back(importOf(fuzz::kFunctionImport, "function"));
+  for (std::uint32_t i = 0; i < module.globals.size() && module.globals[i].is_imported; ++i) {
+    imports.push_back(importOf(i, module.globals[i]));
+  }
+  if (imports_memory) imports.push_back(importOf(*module.memory));
+  if (module.imports_table) imports.push_back(importOf(fuzz::kTableImport, "table"));
+  if (program.has_decoy_memory) {
+    ImportName decoy = fuzz::kMemoryImport;
+    if (imports_memory) decoy.name = "decoy";
+    imports.push_back(importOf(decoy, "decoy"));
+  }
+  return imports;
+}
+
+json memoryExportOf(const ModulePlan& module) {
+  if (module.memory && module.memory->is_imported) return nullptr;
+  const auto found =
+      std::ranges::find(module.exports, fuzz::ExternalKind::kMemory, &fuzz::ExportPlan::kind);
+  return found == module.exports.end() ? json() : json(found->name);
+}
+
+json fillsToJson(const std::vector<fuzz::DataPlan>& fills) {
+  json result = json::array();
+  for (const fuzz::DataPlan& fill : fills) result.push_back({fill.address, fill.bytes});
+  return result;
+}
+
+json windowsOf(const Expectation& expected) {
+  if (expected.windows.empty()) return nullptr;
+  json result = json::array();
+  for (const auto& [begin, size] : expected.windows) result.push_back({begin, size});
+  return result;
+}
+
+}  // namespace
+
+PeerCase toCase(const PeerProgram& program, const Expectation& expected) {
+  const fuzz::ShimProgram run = filled(program);
+  const bool imports_memory = run.module.memory && run.module.memory->is_imported;
+  PeerCase result;
+  result.module = fuzz::writeModule(run.module);
+  if (program.has_second_memory) {
+    result.module = withSecondMemory(result.module, fillsOf(program));
+  }
+  result.description = {
+      {"size", result.module.size()},
+      {"way", static_cast<unsigned>(run.ways.front())},
+      {"style", static_cast<unsigned>(run.imports)},
+      {"instances", program.instances},
+      {"imports", importsOf(run)},
+      {"imports_memory", imports_memory},
+      {"memory_export", memoryExportOf(run.module)},
+      {"second_export", program.has_second_memory ? json(kSecondMemoryExport) : json()},
+      {"fills", fillsToJson(imports_memory ? run.prefill : fillsOf(program))},
+      {"decoy", run.has_decoy_memory},
+      {"windows", windowsOf(expected)}};
+  return result;
+}
+
+std::string moduleText(const PeerProgram& program) {
+  const std::string text = fuzz::writeModuleText(filled(program).module);
+  return program.has_second_memory ? textWithSecondMemory(text, fillsOf(program)) : text;
+}
+
+Batch join(std::span<const PeerCase> cases) {
+  Batch batch;
+  batch.cases = "[";
+  for (const PeerCase& one : cases) {
+    if (batch.cases.size() > 1) batch.cases += ',';
+    // ASCII: the engine alone has no decoder.
+    batch.cases += one.description.dump(-1, ' ', true);
+    batch.modules.insert(batch.modules.end(), one.module.begin(), one.module.end());
+  }
+  batch.cases += "]";
+  return batch;
+}
+
+std::string toRequest(const Batch& batch) {
+  std::string request;
+  request.reserve(sizeof(std::uint32_t) + batch.cases.size() + batch.modules.size());
+  const auto size = static_cast<std::uint32_t>(batch.cases.size());
+  for (unsigned shift = 0; shift < 32; shift += 8) request += static_cast<char>(size >> shift);
+  request += batch.cases;
+  request.append(reinterpret_cast<const char*>(batch.modules.data()), batch.modules.size());
+  return request;
+}
+
+std::string toHex(std::span<const std::uint8_t> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint8_t byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+std::vector<std::uint8_t> fromHex(const std::string& text) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2) {
+    std::uint8_t byte = 0;
+    const char* begin = text.data() + i;
+    const char* end = text.data() + std::min(i + 2, text.size());
+    const auto [stopped, error] = std::from_chars(begin, end, byte, 16);
+    if (error != std::errc() || stopped != begin + 2) {
+      throw std::invalid_argument("the module is not in hexadecimal digits");
+    }
+    bytes.push_back(byte);
+  }
+  return bytes;
+}
+
+}  // namespace sigproof::peer

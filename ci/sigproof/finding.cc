@@ -1,11 +1,11 @@
 #include "ci/sigproof/finding.h"
 
 #include "ci/sigproof/text.h"
+#include "reports/explain.h"
 
 namespace sigproof::tool {
 namespace {
 
-constexpr std::string_view kViolation = "SIGPROOF VIOLATION ";
 constexpr std::string_view kModuleBegin = "SIGPROOF MODULE BEGIN";
 constexpr std::string_view kModuleEnd = "SIGPROOF MODULE END";
 
@@ -41,7 +41,7 @@ std::string sanitizerLine(std::string_view text) {
 
 Finding findingIn(std::string_view text) {
   Finding finding;
-  finding.violation = after(lineWith(text, kViolation), kViolation);
+  finding.violation = after(lineWith(text, reports::kViolationMark), reports::kViolationMark);
   finding.property = finding.violation.substr(0, finding.violation.find_first_of(": "));
   finding.module_text = linesBetween(text, kModuleBegin, kModuleEnd);
   finding.sanitizer = sanitizerLine(text);

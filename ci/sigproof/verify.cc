@@ -19,6 +19,7 @@
 #include "ci/sigproof/mutant_runner.h"
 #include "ci/sigproof/peer_checks.h"
 #include "ci/sigproof/run_info.h"
+#include "ci/sigproof/run_report.h"
 #include "ci/sigproof/summary.h"
 #include "ci/sigproof/text.h"
 #include "ci/sigproof/user_error.h"
@@ -166,10 +167,7 @@ int verify(const Workspace& workspace, const VerifyOptions& options) {
 
   // Before the report: if that can't be written after all, what came out is still told.
   fmt::print("{}", summaryOf(run, records));
-  std::fflush(stdout);
-  reports::writeReport(options.out, run, records);
-  fmt::print("report: {}\n", workspace.shown(options.out / "index.html"));
-  return exitStatusOf(records);
+  return withReport(exitStatusOf(records), workspace, options.out, run, records);
 }
 
 }  // namespace sigproof::tool

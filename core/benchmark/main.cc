@@ -168,7 +168,7 @@ int runOne(const std::vector<Measurement>& all, const CommandLine& line) {
   for (const Measurement& measurement : all) {
     if (line.run != std::string(kPrefix) + measurement.name) continue;
     const Record record = runMeasurement(measurement, line.rounds);
-    std::cout << toJson(record).dump() << '\n' << std::flush;
+    std::cout << toLine(record) << '\n' << std::flush;
     return record.verdict == Verdict::kPassed ? 0 : 1;
   }
   throw std::runtime_error(fmt::format("there is no check {}; --list lists them", line.run));

@@ -176,7 +176,7 @@ int runOne(const CommandLine& line, const RealModule& module) {
   check(line, module, record);
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   record.peak_memory_kib = peakMemoryKib();
-  std::cout << toJson(record).dump() << '\n' << std::flush;
+  std::cout << toLine(record) << '\n' << std::flush;
   return exitCodeOf(record.verdict);
 }
 

@@ -20,6 +20,7 @@
 #include "fuzz/peer/core_side.h"
 #include "fuzz/peer/finding.h"
 #include "fuzz/peer/workerd_side.h"
+#include "reports/explain.h"
 #include "reports/record.h"
 
 namespace sigproof::peer {
@@ -154,6 +155,7 @@ std::string restartsText(const Sides& sides) {
 void concludeCampaign(Record& record, const CommandLine& line, const Campaign& campaign,
                       const Sides& sides) {
   const auto& fresh = campaign.newFindings();
+  for (const std::string& note : campaign.notes()) reports::addNote(record, note);
   const std::string counts = fmt::format("{} modules compared, {} differences of {} known findings",
                                          campaign.counts().modules, sumOf(campaign.counts().known),
                                          campaign.counts().known.size());
@@ -210,6 +212,11 @@ void runCampaign(const CommandLine& line, Record& record) {
 
 // --- known findings -----------------------------------------------------------------------------
 
+// A process that died may have said anything, also what is not UTF-8.
+std::string textOf(const Verdict& verdict) {
+  return toJson(verdict).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 struct Replayed {
   Replay outcome;
   std::string text;
@@ -231,7 +238,7 @@ Replayed replay(const Finding& finding, Sides& sides) {
       break;
   }
   return {outcome, fmt::format("{} shows something else than is stored: core {}; workerd {}",
-                               finding.signature, toJson(core).dump(), toJson(workerd).dump())};
+                               finding.signature, textOf(core), textOf(workerd))};
 }
 
 void replayFindings(const CommandLine& line, const std::vector<Finding>& findings, Record& record) {
@@ -267,7 +274,7 @@ int exitStatusOf(reports::Verdict verdict) {
 int finish(Record& record, std::chrono::steady_clock::time_point begin) {
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   record.peak_memory_kib = peakMemoryKib();
-  std::cout << toJson(record).dump() << '\n' << std::flush;
+  std::cout << toLine(record) << '\n' << std::flush;
   return exitStatusOf(record.verdict);
 }
 
@@ -297,10 +304,9 @@ int replayOne(const CommandLine& line) {
   }
   Sides sides(line);
   fmt::print("{}\n{}\nexpected  {}\n", finding.module_text, sentenceOf(finding.rule),
-             toJson(finding.expected).dump());
-  fmt::print("core      {}\nworkerd   {}\n",
-             toJson(sides.core.run({&finding.asked, 1}).front()).dump(),
-             toJson(sides.workerd.run({&finding.asked, 1}).front()).dump());
+             textOf(finding.expected));
+  fmt::print("core      {}\nworkerd   {}\n", textOf(sides.core.run({&finding.asked, 1}).front()),
+             textOf(sides.workerd.run({&finding.asked, 1}).front()));
   const auto [outcome, text] = replay(finding, sides);
   fmt::print("{}\n", text);
   return outcome == Replay::kReproduces ? 0 : kExitFailed;

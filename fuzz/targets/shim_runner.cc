@@ -12,6 +12,7 @@
 #include "fuzz/targets/report_violation.h"
 #include "fuzz/targets/resident_pages.h"
 #include "fuzz/targets/statistics.h"
+#include "reports/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -399,8 +400,9 @@ void ShimRunner::checkDecoy() const {
 
 void ShimRunner::fail(const char* property, const std::string& what) const {
   reportViolation(
-      {property, fmt::format("{}; at {}; program: {}", what, step_, describe(program_))},
-      writeModuleText(program_.module));
+      {property, fmt::format("{}; at {}; program: {}", what, step_,
+                             reports::explained("its text", [&] { return describe(program_); }))},
+      [&] { return writeModuleText(program_.module); });
 }
 
 }  // namespace sigproof::fuzz

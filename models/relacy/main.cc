@@ -15,6 +15,7 @@
 #include "models/relacy/history.h"
 #include "models/relacy/model.h"
 #include "models/relacy/report.h"
+#include "reports/explain.h"
 
 namespace sigproof::models {
 namespace {
@@ -106,14 +107,20 @@ SearchPlan makePlan(const Options& options, const Model& model) {
 }
 
 reports::Record check(const Model& model, const Options& options) {
-  const SearchPlan plan = makePlan(options, model);
-  return model.check ? model.check(model, plan) : makeRecord(model, carryOut(model, plan));
+  SearchPlan plan = makePlan(options, model);
+  if (model.check) return model.check(model, plan);
+  plan.on_failure = [&](const SearchResult& failed) {
+    reports::tellVerdict(model.properties.front(), reports::explained("what broke", [&] {
+                           return describeFailure(model, failed);
+                         }));
+  };
+  return makeRecord(model, carryOut(model, plan));
 }
 
 int run(const Options& options) {
   const reports::Record record = check(findModel(options.run), options);
   requireWeakened(options.weakened);
-  fmt::print("{}\n", reports::toJson(record).dump());
+  fmt::print("{}\n", reports::toLine(record));
   fmt::print(stderr, "{}: {}\n", record.check, record.summary);
   if (record.verdict == reports::Verdict::kPassed) return kPassed;
   if (record.detail.contains("trace")) {
@@ -153,7 +160,7 @@ int replay(const Options& options) {
   requireWeakened(options.weakened);
   fmt::print("{}: {}\n\n{}", checkName(model),
              is_failed ? parseHistory(result.history).verdict : "this execution passes",
-             renderTrace(traceOf(model, result)));
+             reports::explained("the trace", [&] { return renderTrace(traceOf(model, result)); }));
   return is_failed ? kFailed : kPassed;
 }
 

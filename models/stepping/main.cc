@@ -132,7 +132,7 @@ int run(const Suite& suite, const Arguments& arguments) {
   const PairsPlan pairs = parsePairs(arguments);
   return withMethod(arguments.method, [&]() -> int {
     const reports::Record record = runCheck(suite, check, pairs);
-    std::cout << reports::toJson(record).dump() << '\n' << std::flush;
+    std::cout << reports::toLine(record) << '\n' << std::flush;
     std::cerr << record.check << ": " << record.summary << '\n';
     switch (record.verdict) {
       case reports::Verdict::kPassed:

@@ -11,6 +11,7 @@
 #include "fuzz/support/node_arena.h"
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -549,9 +550,10 @@ void RegistrationRunner::onRegistration(RegistrationOutcome outcome) noexcept {
 }
 
 void RegistrationRunner::fail(BrokenProperty property, const std::string& text) const {
-  reportViolation(
-      {property, fmt::format("{}; operation: {}; step {}", text,
-                             operation_ == nullptr ? "end" : describe(*operation_), step_)});
+  const std::string operation = reports::explained("its text", [&] {
+    return operation_ == nullptr ? std::string("end") : describe(*operation_);
+  });
+  reportViolation({property, fmt::format("{}; operation: {}; step {}", text, operation, step_)});
 }
 
 }  // namespace sigproof::fuzz

@@ -65,7 +65,7 @@ std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async,
     ++Statistics::counter("inspected/" + std::string(name(found.outcome)));
     if (!run.declared) continue;  // no module: the inspector may say what it likes
     if (const auto violation = judgeInspection(found, *run.declared, protocol)) {
-      reportViolation(*violation, describe(program));
+      reportViolation(*violation, [&] { return describe(program); });
     }
   }
   ++Statistics::counter(run.declared ? "bytes/a module" : "bytes/no module");

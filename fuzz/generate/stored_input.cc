@@ -48,7 +48,7 @@ using nlohmann::json;
 
 constexpr std::string_view kSectionName = "sigproof.input";
 
-// A file from elsewhere must not make the harness itself read beyond an end.
+// A file from elsewhere must not make our own code read out of bounds.
 void require(bool is_sound, const char* what) {
   if (is_sound) return;
   throw UnreadableInput(

@@ -8,7 +8,7 @@
 #include "fuzz/wasm/binary/wasm_bytes.h"
 
 namespace sigproof::fuzz {
-// Of its own, for units of several files have these names too.
+// A namespace of its own: unity builds compile this file with others that have these names too.
 namespace newer_module {
 namespace {
 
@@ -49,7 +49,7 @@ class NewerModuleWriter {
     to.insert(to.end(), bytes.begin(), bytes.end());
   }
 
-  // Unsigned, with as many bytes as there may be one time in eight.
+  // One in eight has as many bytes as the format allows.
   void number(Bytes& to, std::uint32_t value) {
     appendUnsigned(to, value, source_.oneIn(8) ? kLongestLeb32 : 1);
   }
@@ -59,7 +59,7 @@ class NewerModuleWriter {
     to.insert(to.end(), text.begin(), text.end());
   }
 
-  // What makes no sense, in place of what does.
+  // Whether to write what no proposal allows.
   bool isFault() {
     const bool is_fault = source_.oneIn(kFaultRarity);
     if (is_fault) result_.is_well_formed = false;
@@ -205,7 +205,7 @@ class NewerModuleWriter {
     if (code == kArrayNewFixed) number(to, 2);
   }
 
-  // One that no initial value has, or a number with bits beyond its type.
+  // An operation that no initial value may have, or a number with bits beyond its type.
   void badOperation(Bytes& to) {
     if (!isFault()) return;
     put(to, source_.pick<Bytes>({{0x6D},

@@ -15,7 +15,7 @@
 namespace sigproof::fuzz {
 namespace {
 
-// Larger memories take the time of many programs, and nothing here depends on size.
+// A larger memory takes the time of many programs, and no behaviour here depends on its size.
 constexpr std::uint32_t kMostPages = 4;
 
 void keepSmall(std::uint32_t& pages) { pages = pages > kMostPages ? 1 : pages; }
@@ -32,7 +32,7 @@ void keepSmall(ModulePlan& plan) {
     memory.given_maximum = std::max(*memory.given_maximum, memory.given_pages);
 }
 
-// What the global "name" can hold when an instance is made.
+// Adds the addresses that the exported global `name` can hold when an instance is made.
 void addCandidates(const ModulePlan& plan, std::string_view name,
                    std::vector<std::uint64_t>& addresses) {
   for (const ExportPlan& exported : plan.exports) {
@@ -90,7 +90,7 @@ ScriptImports importsOfPlan(ByteSource& source, const ModulePlan& plan, std::uin
   return imports.take();
 }
 
-// A module that listens for the most part, which most of makeModulePlan()'s don't.
+// Adds a module that registers in most programs; most of makeModulePlan()'s register nothing.
 void addListener(ByteSource& source, ScriptProgram& program, std::vector<ScriptImports>& imports,
                  std::string& declarations) {
   const auto index = static_cast<std::uint32_t>(program.modules.size());

@@ -26,8 +26,8 @@ using fuzz::Way;
 constexpr auto kNames = fuzz::specified::names(fuzz::specified::Protocol::kInstance);
 const std::string kPlainMemoryName = "m";
 
-// Addresses from the plainest on: inside and apart, over each other, unaligned, beyond the end of a
-// page, beyond that of every small memory, those that are negative as an i32.
+// Addresses, the plainest first: inside and apart, overlapping, unaligned, beyond the end of a
+// page, beyond the end of every small memory, negative as an i32.
 constexpr std::array<std::uint64_t, 7> kPlainAddresses{8,     16,         10,        65533,
                                                        65536, 0x7FFFFFFF, 0x80000000};
 

@@ -1,5 +1,6 @@
-// A memory that shows every access that is not allowed: a small one is allocated exactly, and what
-// it has not grown to yet is poisoned; a big one is address space with a few pages in it.
+// A memory that makes every forbidden access visible. A small one is allocated to the byte, and the
+// part that it has not grown to yet is poisoned; a big one is reserved address space with a few
+// pages in it.
 //
 //   auto memory = std::make_shared<GuardedMemory>(plan);
 //   OwnedSpan span(memory, memory->data(), &GuardedMemory::byteLength);

@@ -2,8 +2,8 @@
 // damaged number makes the reader fail; everything that it reads from then on is 0 or empty.
 //
 //   WasmReader reader(section.content);
-//   for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left)
-//   readItem(reader); if (!reader.isOk() || !reader.isAtEnd()) ...    // the section is damaged
+//   for (auto left = reader.readU32(); left > 0 && reader.isOk(); --left) readItem(reader);
+//   if (!reader.isOk() || !reader.isAtEnd()) ...    // the section is damaged
 #pragma once
 
 #include <cstddef>

@@ -19,7 +19,7 @@ using fuzz::ImportName;
 using fuzz::ModulePlan;
 using nlohmann::json;
 
-// The name under which hidden memories' programs export their second one.
+// The name under which a second memory is exported.
 constexpr const char* kSecondMemoryExport = "n";
 
 fuzz::SecondMemory secondMemoryOf(const PeerProgram& program) {

@@ -146,6 +146,16 @@ TEST(PeerSide, ADriverThatIsNotThereIsSaid) {
   EXPECT_THAT(core.run(std::vector{plainCase()}).front().died, HasSubstr("/nonexistent.mjs"));
 }
 
+TEST(PeerSide, TheDriverRefusesANameThatItDoesNotKnow) {
+  for (const auto& [member, what] :
+       {std::pair{"way", "way to make an instance"}, std::pair{"style", "import style"}}) {
+    CoreSide core({.driver = defaultDriver()});
+    PeerCase asked = plainCase();
+    asked.description[member] = "another";
+    EXPECT_THAT(core.run(std::vector{asked}).front().died, HasSubstr("no " + std::string(what)));
+  }
+}
+
 // --- workerd ------------------------------------------------------------------------------------
 
 class PeerWorkerd : public testing::Test {

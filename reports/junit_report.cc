@@ -62,7 +62,7 @@ std::string evidenceText(const Record& record) {
     evidence += fmt::format("{}: {} ({})\n", broken.id(), broken.promise(), broken.link());
   }
   evidence += "replay: " + record.replay + '\n';
-  for (const char* member : {"trace", "module_text", "output"}) {
+  for (const char* member : {"trace", "module_text", "output", "not_explained"}) {
     const auto found = record.detail.find(member);
     if (found == record.detail.end() || !found->is_string()) continue;
     evidence += fmt::format("\n{}:\n{}\n", member, found->get<std::string>());

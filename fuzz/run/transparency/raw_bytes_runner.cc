@@ -12,6 +12,7 @@
 #include "fuzz/run/transparency/world_prelude.h"
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
+#include "fuzz/wasm/binary/raw_module.h"
 
 namespace sigproof::fuzz {
 namespace {

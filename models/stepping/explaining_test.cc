@@ -78,15 +78,12 @@ class HelpersInPath {
       : folder_(fs::path(::testing::TempDir()) / ("helpers-" + std::to_string(getpid()))),
         path_(getenv("PATH")) {  // NOLINT(concurrency-mt-unsafe): one thread
     fs::create_directories(folder_);
-    if (script.empty()) {
-      set("/nowhere");
-      return;
-    }
+    set(script.empty() ? "/nowhere" : folder_.string() + ":" + path_);
+    if (script.empty()) return;
     for (const std::string& name : names) {
       std::ofstream(folder_ / name) << "#!/bin/sh\n" << script << '\n';
       fs::permissions(folder_ / name, fs::perms::owner_all);
     }
-    set(folder_.string() + ":" + path_);
   }
   ~HelpersInPath() {
     set(path_);

@@ -89,11 +89,11 @@ TEST(FuzzRunner, AFailureStandsWhateverItsStatisticsHold) {
        {R"({"ways": {"a": "x"}, "outcomes": 3})", R"({"rules": [1, 2], "ways": 1})",
         R"({"rules": {"R1": -1.5}})", "[]", "garbage"}) {
     const FakeWorkspace fake;
-    const Record record =
-        recordAfter(fake, "printf '%s' " + shellQuoted(statistics) + R"~( > "$SIGPROOF_STATS_FILE"
+    const std::string prints = "printf '%s' " + shellQuoted(statistics);
+    const Record record = recordAfter(fake, prints + R"sh( > "$SIGPROOF_STATS_FILE"
 printf '#8 pulse %s ft: 1 corp: 1/1 exec/s: 1\n' "$(head -c 200000 /dev/zero | tr '\0' x)" >&2
 echo 'SIGPROOF VIOLATION R5: expected nothing, saw a write' >&2
-exit 77)~");
+exit 77)sh");
     EXPECT_EQ(record.verdict, Verdict::kFailed) << statistics;
   }
 }

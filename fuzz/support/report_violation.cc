@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "fuzz/support/own_record.h"
 #include "fuzz/support/statistics.h"
 
 namespace sigproof::fuzz {
@@ -16,7 +17,7 @@ void reportViolation(const Violation& violation, const std::string& module_text)
   if (!module_text.empty()) {
     std::fprintf(stderr, "SIGPROOF MODULE BEGIN\n%s\nSIGPROOF MODULE END\n", module_text.c_str());
   }
-  Statistics::write();
+  recordViolation(violation, module_text);
   std::abort();
 }
 

@@ -1,4 +1,4 @@
-// How a fuzz target tells the world that a property is broken.
+// How a fuzz target reports that a property is broken.
 //
 //   if (const auto violation = oracle.judge(seen)) reportViolation(*violation);
 #pragma once
@@ -9,9 +9,9 @@
 
 namespace sigproof::fuzz {
 
-/// Prints "SIGPROOF VIOLATION <property>: <text>" and, where `module_text` is not empty, the module
-/// between its two marker lines to standard error, then aborts. Statistics are written first, since
-/// no exit handler runs after an abort.
+/// Prints "SIGPROOF VIOLATION <property>: <text>" to standard error and, where `module_text` is not
+/// empty, the module between two marker lines. Writes both into the process's own record. Then
+/// aborts.
 [[noreturn]] void reportViolation(const Violation& violation, const std::string& module_text = {});
 
 }  // namespace sigproof::fuzz

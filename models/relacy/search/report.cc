@@ -1,10 +1,10 @@
 #include "models/relacy/search/report.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "models/relacy/engine/atomic_steps.h"
 #include "models/relacy/engine/history.h"
+#include "reports/check/peak_memory.h"
 
 namespace sigproof::models {
 namespace {
@@ -12,12 +12,6 @@ namespace {
 using nlohmann::json;
 using reports::Record;
 using reports::Verdict;
-
-std::uint64_t peakMemoryKib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss);
-}
 
 json atomicSteps() {
   json steps = json::array();
@@ -146,7 +140,7 @@ std::string describeFailure(const Model& model, const SearchResult& failed) {
     verdict.remove_suffix(1);
     return std::string(verdict);
   }
-  return fmt::format("{}: {}", model.properties.front(), verdict);
+  return fmt::format("{}: {}", model.properties.front().id(), verdict);
 }
 
 Record blankRecord(const Model& model) {
@@ -154,7 +148,7 @@ Record blankRecord(const Model& model) {
   record.check = checkName(model);
   record.kind = reports::Kind::kModel;
   record.properties = model.properties;
-  record.peak_memory_kib = peakMemoryKib();
+  record.peak_memory_kib = reports::peakMemoryKib();
   record.engine = "Relacy";
   record.covered = model.covered;
   record.cannot_see = model.cannot_see;

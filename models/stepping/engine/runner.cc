@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +15,7 @@
 #include "models/stepping/engine/state_trace.h"
 #include "models/stepping/engine/stepper.h"
 #include "models/stepping/engine/trap_flag.h"
+#include "reports/check/peak_memory.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -282,12 +282,6 @@ void runAll(const Suite& suite, const Check& check, const PairsPlan& plan, Recor
   if (!record.exhausted) record.summary = "the handler did not act wherever it was asked to";
 }
 
-std::uint64_t peakMemoryKib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss);
-}
-
 }  // namespace
 
 std::string fullName(const Suite& suite, const Check& check) {
@@ -332,7 +326,7 @@ Record runCheck(const Suite& suite, const Check& check, const PairsPlan& pairs) 
   const auto begin = std::chrono::steady_clock::now();
   runAll(suite, check, pairs, record);
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  record.peak_memory_kib = peakMemoryKib();
+  record.peak_memory_kib = reports::peakMemoryKib();
   return record;
 }
 

@@ -4,6 +4,7 @@
 #include <sanitizer/common_interface_defs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -11,10 +12,13 @@
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "fuzz/spec/violation.h"
 #include "fuzz/support/fixed_json.h"
 #include "fuzz/support/statistics.h"
 #include "reports/record/atomic_file.h"
@@ -30,12 +34,14 @@ constinit std::atomic<std::uint64_t> executions{0};
 // A second thread that finds something while a first one writes has nothing to add.
 constinit std::atomic_flag is_writing;
 constinit std::atomic<bool> has_finding{false};
+constinit thread_local bool is_finder = false;
 
 /// What doesn't change while the program runs. Made at the start, because a sanitizer's callback
 /// may not allocate; never destroyed, because one may come after the exit handlers.
 struct Beginning {
   reports::PreparedFile file;
   std::string constant_members;  ///< "{...," of the record
+  std::span<const Property> properties;
   pid_t process;
 };
 constinit const Beginning* beginning = nullptr;
@@ -49,7 +55,7 @@ void say(std::string_view text) noexcept {
 struct Ending {
   Verdict verdict = Verdict::kUnfinished;
   std::string_view summary;
-  std::string_view property{};     ///< the one that is broken
+  std::span<const Property> broken{};
   std::string_view module_text{};  ///< WebAssembly, as text
 };
 
@@ -69,17 +75,36 @@ void writeMember(std::string_view name, std::string_view value,
   json.raw(",");
 }
 
+/// The target's properties, and what is broken beside them.
+void writeProperties(std::span<const Property> broken) noexcept {
+  json.raw("\"properties\":[");
+  bool is_first = true;
+  const auto add = [&](Property property) {
+    if (!is_first) json.raw(",");
+    json.text(property.id());
+    is_first = false;
+  };
+  std::ranges::for_each(beginning->properties, add);
+  for (const Property property : broken) {
+    const bool is_known =
+        std::ranges::find(beginning->properties, property) != beginning->properties.end();
+    if (!is_known) add(property);
+  }
+  json.raw("],");
+}
+
 /// Allocates nothing and takes no lock: a sanitizer calls this in the middle of its report.
 void writeRecord(const Ending& ending) noexcept {
   if (beginning == nullptr || beginning->process != getpid()) return;
   json.clear();
   json.raw(beginning->constant_members);
+  writeProperties(ending.broken);
   writeMember("verdict", nameOf(ending.verdict));
   writeMember("summary", ending.summary, FixedJson::kCapacity / 2);
   json.raw("\"executions\":");
   json.number(executions.load(std::memory_order_relaxed));
   json.raw(",\"detail\":{");
-  if (!ending.property.empty()) writeMember("property", ending.property);
+  if (!ending.broken.empty()) writeMember("property", ending.broken.front().id());
   if (!ending.module_text.empty()) writeMember("module_text", ending.module_text);
   json.raw("\"statistics\":");
   Statistics::writeTo(json);
@@ -93,7 +118,8 @@ void writeRecord(const Ending& ending) noexcept {
 
 void recordFinding(const Ending& finding) noexcept {
   if (is_writing.test_and_set()) return;
-  if (!has_finding.exchange(true)) writeRecord(finding);
+  if (!has_finding.exchange(true)) is_finder = true;
+  if (is_finder) writeRecord(finding);
   is_writing.clear();
 }
 
@@ -123,7 +149,7 @@ std::string engineOf(const TargetDescription& target) {
 
 std::string describe(const TargetDescription& target, const std::string& check) {
   return nlohmann::json{{"check", check},
-                        {"properties", target.properties},
+                        {"properties", reports::toJson(target.properties)},
                         {"covered", target.covered},
                         {"cannot_see", target.cannot_see},
                         {"engine", engineOf(target)}}
@@ -137,28 +163,29 @@ void beginRecord(const TargetDescription& target, const std::string& check) {
   Record record;
   record.check = check;
   record.kind = reports::Kind::kFuzz;
-  record.properties = target.properties;
   record.engine = engineOf(target);
   record.covered = target.covered;
   record.cannot_see = target.cannot_see;
   nlohmann::json members = reports::toJson(record);
-  for (const char* changing : {"verdict", "summary", "executions", "detail"})
+  for (const char* changing : {"properties", "verdict", "summary", "executions", "detail"})
     members.erase(changing);
   std::string constant_members = members.dump();
   constant_members.back() = ',';
-  beginning = new Beginning{reports::PreparedFile(path), std::move(constant_members), getpid()};
+  beginning = new Beginning{reports::PreparedFile(path), std::move(constant_members),
+                            target.properties, getpid()};
   if (on_exit(&recordExit, nullptr) != 0) say("the record's end can't be written\n");
   writeRecord({.summary = "began, and said nothing of its end"});
 }
 
 void countExecution() noexcept { executions.fetch_add(1, std::memory_order_relaxed); }
 
-void recordViolation(const Violation& violation, const std::string& module_text) noexcept {
-  // The summary is built here, since no part of a record may be missing for want of memory.
-  const std::string summary = violation.property + ": " + violation.text;
+void recordViolation(const std::string& who, const std::string& text,
+                     const std::string& module_text) {
+  const std::string summary = who + ": " + text;
+  const std::vector<Property> broken = propertiesOfIds(who);
   recordFinding({.verdict = Verdict::kFailed,
                  .summary = summary,
-                 .property = violation.property,
+                 .broken = broken,
                  .module_text = module_text});
 }
 

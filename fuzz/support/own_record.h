@@ -3,7 +3,7 @@
 //
 //   beginRecord(kTargetDescription, "fuzz/list");   // unfinished, until there is more to say
 //   countExecution();
-//   recordViolation(violation, module_text);        // or a sanitizer's report, or the process's
+//   recordViolation("R4", text, module_text);        // or a sanitizer's report, or the process's
 //   end
 //
 // It is written at the start, at the end, and when a property or a sanitizer's rule is broken, each
@@ -14,7 +14,6 @@
 
 #include <string>
 
-#include "fuzz/spec/violation.h"
 #include "fuzz/support/target_description.h"
 
 namespace sigproof::fuzz {
@@ -29,8 +28,10 @@ void beginRecord(const TargetDescription& target, const std::string& check);
 /// Any thread.
 void countExecution() noexcept;
 
-/// Writes "failed", with the violation as summary. The first finding of a process stands. Any
-/// thread.
-void recordViolation(const Violation& violation, const std::string& module_text) noexcept;
+/// Writes "failed" with the violation as summary: "R4: overlapping words were registered". `who` is
+/// the broken property ("R4", "R6/D1"), or who noticed ("the harness"). The first finding of a
+/// process stands; its thread may give it again with the module's text. Any thread.
+void recordViolation(const std::string& who, const std::string& text,
+                     const std::string& module_text = {});
 
 }  // namespace sigproof::fuzz

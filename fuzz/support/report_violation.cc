@@ -20,7 +20,7 @@ void reportFault(const std::string& who, const std::string& text, const std::str
   if (!module_text.empty()) {
     std::fprintf(stderr, "SIGPROOF MODULE BEGIN\n%s\nSIGPROOF MODULE END\n", module_text.c_str());
   }
-  recordViolation(violation, module_text);
+  recordViolation(who, text, module_text);
   std::abort();
 }
 

@@ -17,7 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "reports/record/property.h"
+
 namespace sigproof::fuzz {
+
+using reports::Property;
 
 /// The description is part of the target's record, and so of the report.
 struct TargetDescription {

@@ -181,7 +181,8 @@ void countExecution() noexcept { executions.fetch_add(1, std::memory_order_relax
 
 void recordViolation(const std::string& who, const std::string& text,
                      const std::string& module_text) {
-  const std::string summary = who + ": " + text;
+  std::string summary = who + ": " + text;
+  std::ranges::replace(summary, '\n', ' ');
   const std::vector<Property> broken = propertiesOfIds(who);
   recordFinding({.verdict = Verdict::kFailed,
                  .summary = summary,

@@ -25,11 +25,10 @@ using reports::Property;
 
 /// The description is part of the target's record, and so of the report.
 struct TargetDescription {
-  std::vector<std::string>
-      properties;           ///< what it defends, by the identifiers of the specification
-  std::string covered;      ///< what it looks at
-  std::string cannot_see;   ///< what it is blind to
-  std::string engine = {};  ///< the engine that the inputs run in, if there is one
+  std::vector<Property> properties;  ///< what it defends
+  std::string covered;               ///< what it looks at
+  std::string cannot_see;            ///< what it is blind to
+  std::string engine = {};           ///< the engine that the inputs run in, if there is one
 };
 
 inline constexpr const char* kV8OfLibnode = "V8 10.2 of libnode";

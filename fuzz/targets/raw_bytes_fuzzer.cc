@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "fuzz/generate/raw_bytes/raw_module.h"
+#include "fuzz/generate/raw_bytes/mutated_module.h"
 #include "fuzz/run/transparency/raw_bytes_runner.h"
 #include "fuzz/support/target_description.h"
 

@@ -15,6 +15,7 @@
 #include "models/relacy/search/model.h"
 #include "models/relacy/search/report.h"
 #include "reports/check/check_main.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::models {
 namespace {
@@ -95,8 +96,14 @@ SearchPlan makePlan(const Options& options, const Model& model) {
 }
 
 reports::Record check(const Model& model, const Options& options) {
-  const SearchPlan plan = makePlan(options, model);
-  return model.check ? model.check(model, plan) : makeRecord(model, carryOut(model, plan));
+  SearchPlan plan = makePlan(options, model);
+  if (model.check) return model.check(model, plan);
+  plan.on_failure = [&](const SearchResult& failed) {
+    reports::tellVerdict(model.properties.front().id(), reports::explained("what broke", [&] {
+                           return describeFailure(model, failed);
+                         }));
+  };
+  return makeRecord(model, carryOut(model, plan));
 }
 
 int run(const std::string& name, const Options& options) {
@@ -138,7 +145,7 @@ int replay(const std::string& name, const Options& options) {
   requireWeakened(options.weakened);
   fmt::print("{}: {}\n\n{}", checkName(model),
              is_failed ? parseHistory(result.history).verdict : "this execution passes",
-             renderTrace(traceOf(model, result)));
+             reports::explained("the trace", [&] { return renderTrace(traceOf(model, result)); }));
   return is_failed ? reports::kExitFailed : reports::kExitPassed;
 }
 

@@ -1,4 +1,4 @@
-# The targets that run a program in two worlds, with core and without, and compare what it sees.
+# The targets that run a program twice, with core and without, and compare what it sees.
 
 # What programs are written with, as a function that returns its text.
 set(SIGPROOF_WORLD_PRELUDE_SOURCE ${CMAKE_CURRENT_BINARY_DIR}/world_prelude.cc CACHE INTERNAL "")
@@ -22,9 +22,7 @@ function(sigproof_add_two_world_fuzzers suffix output)
   foreach(name transparency hostile raw_bytes)
     sigproof_add_fuzz_target(${name} LIBRARIES ${worlds})
   endforeach()
-  sigproof_add_fuzz_target(real_modules LIBRARIES ${worlds}
-    SOURCES real_modules/binaryen_globals.cc real_modules/listening_module.cc real_modules/manifest.cc
-            real_modules/wasm_shape.cc)
+  sigproof_add_fuzz_target(real_modules LIBRARIES fuzz_real_module_rooms ${worlds})
   foreach(name transparency hostile)
     target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/support/fresh_input.cc)
   endforeach()

@@ -4,7 +4,9 @@
 
 #include "models/relacy/engine/atomic_steps.h"
 #include "models/relacy/engine/history.h"
+#include "models/relacy/litmus/litmus.h"
 #include "reports/check/peak_memory.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::models {
 namespace {
@@ -79,18 +81,19 @@ void addFailure(Record& record, const Model& model, const CheckRun& run) {
   const ShortestFailure& shortest = *run.shortest;
   const SearchResult& shown = shortest.attempt.result;
   const Attempt& found = *run.failed();
-  const Trace trace = traceOf(model, shown);
   record.verdict = Verdict::kFailed;
   record.summary =
-      fmt::format("{}, found in {} executions of the {}", describeFailure(model, shown),
+      fmt::format("{}, found in {} executions of the {}",
+                  reports::explained("what broke", [&] { return describeFailure(model, shown); }),
                   found.result.executions, describe(found.search));
   record.replay =
       fmt::format("build/bin/sigproof model replay {} --state '{}'", record.check, shown.state);
   record.executions = found.result.executions;
-  record.detail["verdict"] = parseHistory(shown.history).verdict;
   record.detail["state"] = shown.state;
-  record.detail["trace"] = renderTrace(trace);
-  record.detail["interleaving"] = toJson(trace);
+  reports::addNote(record, shortest.note);
+  reports::explain(record, "verdict", [&] { return parseHistory(shown.history).verdict; });
+  reports::explain(record, "trace", [&] { return renderTrace(traceOf(model, shown)); });
+  reports::explain(record, "interleaving", [&] { return toJson(traceOf(model, shown)); });
   record.detail["shortest"] = {{"steps", shortest.steps},
                                {"executions_searched", shortest.executions},
                                {"seconds", shortest.seconds}};

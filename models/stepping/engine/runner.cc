@@ -16,6 +16,7 @@
 #include "models/stepping/engine/stepper.h"
 #include "models/stepping/engine/trap_flag.h"
 #include "reports/check/peak_memory.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -210,8 +211,11 @@ void judgeFailure(const Suite& suite, const Check& check, const Finding& failed,
   record.verdict = Verdict::kFailed;
   record.summary = summarize(check.name, failed);
   record.replay = replayCommand(record.check, failed, replay_arguments);
-  record.detail["trace"] = traceText(suite, check, failed);
   record.exhausted = false;  // what comes after it was not run
+  const std::string property =
+      check.properties.empty() ? check.name : std::string(check.properties.front().id());
+  reports::tellVerdict(property, record.summary);
+  reports::explain(record, "trace", [&] { return traceText(suite, check, failed); });
 }
 
 std::string share(std::uint64_t part, std::uint64_t whole) {
@@ -334,7 +338,7 @@ bool replayCase(const Suite& suite, const Check& check, const std::string& case_
                 const CasePlan& plan, std::ostream& out) {
   const Finding finding = runCase(*findCase(check, case_name), case_name, plan);
   if (finding.result.failure) {
-    out << traceText(suite, check, finding);
+    out << reports::explained("the trace", [&] { return traceText(suite, check, finding); });
     return false;
   }
   const std::vector<std::size_t>& boundaries = plan.selection.boundaries();

@@ -3,9 +3,12 @@
 //   if (const auto violation = oracle.judge(seen)) reportViolation(*violation);
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/record/property.h"
 
@@ -40,6 +43,19 @@ class BrokenProperty {
   Property first_;
   std::optional<Property> second_;
 };
+
+/// The properties of BrokenProperty::ids(); none of a text that isn't of that form.
+inline std::vector<Property> propertiesOfIds(std::string_view ids) {
+  std::vector<Property> properties;
+  while (!ids.empty()) {
+    const std::size_t slash = std::min(ids.find('/'), ids.size());
+    const auto property = reports::parseProperty(ids.substr(0, slash));
+    if (!property) return {};
+    properties.push_back(*property);
+    ids.remove_prefix(std::min(slash + 1, ids.size()));
+  }
+  return properties;
+}
 
 struct Violation {
   BrokenProperty property;

@@ -1,6 +1,7 @@
 // The main() of the replay-* programs: runs a fuzz target on files, without libFuzzer.
 //
 //   replay-list corpus/seeds/list crash-0123
+//   replay-list --describe
 //
 // Exit code 0: every file was run and held. 2: a file or folder can't be read. A violation aborts,
 // and the file that it came of is named.
@@ -20,9 +21,11 @@
 #include <system_error>
 #include <vector>
 
-// The target's; libFuzzer, too, has no header for it.
-// NOLINTNEXTLINE(readability-redundant-declaration): a unity build has seen it.
+// target_entry.cc's, by the names of libFuzzer, which has no header for them either.
+// NOLINTBEGIN(readability-identifier-naming): their names
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+// NOLINTEND(readability-identifier-naming)
 
 namespace {
 
@@ -105,6 +108,7 @@ int replay(const fs::path& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  LLVMFuzzerInitialize(&argc, &argv);
   const std::span arguments(argv, static_cast<std::size_t>(argc));
   if (argc < 2) {
     std::fprintf(stderr, "usage: %s FILE_OR_FOLDER...   replays fuzz inputs\n", arguments[0]);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "fuzz/support/own_record.h"
 #include "fuzz/support/statistics.h"
 #include "reports/record/explain.h"
 
@@ -18,12 +19,14 @@ void reportFault(const std::string& who, const std::string& text,
   reports::tellVerdict(who, text);
   static std::uint64_t& violations = Statistics::counter("violations");
   ++violations;
-  Statistics::write();
+  // Before the module is printed, which may fail.
+  recordViolation(who, text);
   if (module_text) {
     const std::string module = reports::explained("the module's text", module_text);
     if (!module.empty()) {
       std::fprintf(stderr, "SIGPROOF MODULE BEGIN\n%s\nSIGPROOF MODULE END\n", module.c_str());
     }
+    recordViolation(who, text, module);
   }
   std::abort();
 }

@@ -1,4 +1,4 @@
-// How a fuzz target says that a property is broken.
+// How a fuzz target reports that a property is broken.
 //
 //   if (const auto violation = oracle.judge(seen)) reportViolation(*violation);
 //   reportViolation(*violation, [&] { return writeModuleText(module); });
@@ -11,10 +11,10 @@
 
 namespace sigproof::fuzz {
 
-/// Prints "SIGPROOF VIOLATION <property>: <text>" and, where there is one, the module as
-/// `module_text` gives it between two marker lines to standard error, then aborts. The violation is
-/// told first, so that it stands whatever becomes of the text: one that throws is told of in its
-/// place. Statistics are written before the end, since no exit handler runs after an abort.
+/// Prints "SIGPROOF VIOLATION <property>: <text>" to standard error and, where `module_text` is
+/// given, the module between two marker lines. Writes both into the process's own record. Then
+/// aborts. The violation comes first, so that it stands whatever becomes of the module's text: the
+/// reason stands in the place of one that can't be made.
 [[noreturn]] void reportViolation(const Violation& violation,
                                   const std::function<std::string()>& module_text = {});
 

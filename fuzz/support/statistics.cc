@@ -1,38 +1,19 @@
 #include "fuzz/support/statistics.h"
 
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
+#include <algorithm>
 #include <functional>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
-
-#include "reports/record/atomic_file.h"
 
 namespace sigproof::fuzz {
 namespace {
 
 using Counters = std::map<std::string, std::uint64_t, std::less<>>;
 
-// Never destroyed: exit handlers of others may still count.
+// Never destroyed: exit handlers may still count.
 Counters& counters() {
-  static Counters* const kAll = [] {
-    // NOLINTNEXTLINE(cert-err33-c): without the handler the statistics are missing, nothing else.
-    std::atexit([] { Statistics::write(); });
-    return new Counters;
-  }();
+  static Counters* const kAll = new Counters;
   return *kAll;
-}
-
-nlohmann::json toJson(const Counters& all) {
-  nlohmann::json result = nlohmann::json::object();
-  for (const auto& [name, count] : all) {
-    std::string pointer = name;
-    pointer.insert(0, 1, '/');
-    result[nlohmann::json::json_pointer(pointer)] = count;
-  }
-  return result;
 }
 
 }  // namespace
@@ -43,15 +24,29 @@ std::uint64_t& Statistics::counter(std::string_view name) {
   return counters().emplace(name, 0).first->second;
 }
 
-void Statistics::write() noexcept {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment.
-  const char* path = std::getenv("SIGPROOF_STATS_FILE");
-  if (path == nullptr || *path == '\0') return;
-  try {
-    reports::writeFileWhole(path, toJson(counters()).dump() + "\n");
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "fuzz statistics were not written: %s\n", error.what());
+void Statistics::writeTo(FixedJson& json) noexcept {
+  json.raw("{");
+  bool is_first = true;
+  // "a/b" and "a/c" stand next to each other, because names are in alphabetical order.
+  std::string_view group;
+  for (const auto& [name, count] : counters()) {
+    std::string_view member = name;
+    const std::size_t slash = std::min(member.find('/'), member.size());
+    const std::string_view its_group = slash == member.size() ? "" : member.substr(0, slash);
+    if (its_group != group && !group.empty()) json.raw("}");
+    if (!is_first) json.raw(",");
+    if (its_group != group && !its_group.empty()) {
+      json.text(its_group);
+      json.raw(":{");
+    }
+    if (!its_group.empty()) member.remove_prefix(slash + 1);
+    json.text(member);
+    json.raw(":");
+    json.number(count);
+    group = its_group;
+    is_first = false;
   }
+  json.raw(group.empty() ? "}" : "}}");
 }
 
 }  // namespace sigproof::fuzz

@@ -3,8 +3,7 @@
 //   static std::uint64_t& runs = Statistics::counter("runs");
 //   ++runs;
 //
-// Written as one JSON object when the process ends, to the file that the environment variable
-// SIGPROOF_STATS_FILE names; nowhere if it names none.
+// They are part of the record that the process writes about itself: own_record.h.
 #pragma once
 
 #include <array>
@@ -12,6 +11,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "fuzz/support/fixed_json.h"
 
 namespace sigproof::fuzz {
 
@@ -21,9 +22,9 @@ class Statistics {
   /// object a. Not thread-safe. Look it up once, then count.
   static std::uint64_t& counter(std::string_view name);
 
-  /// Writes the file now, whole or not at all; a failure is one line on standard error. Runs by
-  /// itself at exit.
-  static void write() noexcept;
+  /// Appends all counters as one object. Allocates nothing. While another thread calls counter()
+  /// the result is undefined.
+  static void writeTo(FixedJson& json) noexcept;
 };
 
 /// Counters "<folder>/<name>" of the first kCount enumerators, by the names that name() gives them.

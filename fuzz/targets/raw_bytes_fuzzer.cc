@@ -1,14 +1,15 @@
-// Bytes that are, were or look like a module, given to `WebAssembly` with core and without: the
-// same error or the same success (T4, R7), and core's inspector agrees with the engine on what it
-// accepted (R1, R5) and is safe on what it refused. The sum of the bytes says how the module is
-// compiled.
+// Bytes that are, were or look like a module, given to `WebAssembly` with core and without. Both
+// must show the same error or the same success, and core's inspector must agree with the engine on
+// what it accepted.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "fuzz/generate/raw_bytes/mutated_module.h"
 #include "fuzz/run/transparency/raw_bytes_runner.h"
+#include "fuzz/support/target_description.h"
 
 // libFuzzer's, which has no header. Weak, because replay-raw_bytes has none.
 // NOLINTNEXTLINE(readability-identifier-naming,readability-redundant-declaration): its name
@@ -33,11 +34,25 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   return mutant.size();
 }
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // Whether to compile in the background must be the input's to say, but a module's bytes are all
-  // its own: their sum decides.
+namespace sigproof::fuzz {
+
+const TargetDescription kTargetDescription{
+    .properties = {"R1", "R5", "R7", "T4"},
+    .covered =
+        "mutated and truncated modules with core and without, and core's inspector against the "
+        "engine's lists of imports and exports",
+    .cannot_see =
+        "instances of modules with a start section, 64-bit memories, formats newer than "
+        "V8 10.2",
+    .engine = kV8OfLibnode};
+
+int runInput(std::span<const std::uint8_t> input) {
+  // The input decides whether to compile in the background. It has no byte to spare for that, since
+  // all are the module's, so their sum decides.
   unsigned sum = 0;
-  for (std::size_t i = 0; i < size; ++i) sum += data[i];
-  sigproof::fuzz::runRawBytes({data, size}, sum % 2 != 0);
+  for (const std::uint8_t byte : input) sum += byte;
+  runRawBytes(input, sum % 2 != 0);
   return 0;
 }
+
+}  // namespace sigproof::fuzz

@@ -1,14 +1,16 @@
-// The shim in V8, with modules made by Binaryen and instantiated in every way, against an oracle
-// that knows what was generated: R1-R9, D1-D3, G2, T2 and T6 as far as results show them.
+// The shim in V8: modules made by Binaryen, instantiated in every way. Takes plain inputs and files
+// of fuzz/generate/stored_input.h.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 #include <vector>
 
 #include "fuzz/generate/stored_input.h"
 #include "fuzz/run/shim/shim_runner.h"
 #include "fuzz/support/input_mutator.h"
+#include "fuzz/support/target_description.h"
 
 namespace {
 
@@ -28,17 +30,29 @@ std::vector<std::uint8_t> bytesOfInput(const std::uint8_t* data, std::size_t siz
 
 }  // namespace
 
-// Takes files of fuzz/generate/stored_input.h, too.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+namespace sigproof::fuzz {
+
+const TargetDescription kTargetDescription{
+    .properties = {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "D1", "D2", "D3",
+                   "G2", "T2", "T6"},
+    .covered =
+        "made modules instantiated in all ways in V8, judged by an oracle that knows what was "
+        "generated",
+    .cannot_see = "modules that the generator never makes, other threads, other versions of V8",
+    .engine = kV8OfLibnode};
+
+int runInput(std::span<const std::uint8_t> input) {
   try {
-    const ShimInput input = sigproof::fuzz::readInput({data, size});
-    sigproof::fuzz::ShimRunner(input).run();
+    const ShimInput shim_input = readInput(input);
+    ShimRunner(shim_input).run();
     return 0;
-  } catch (const sigproof::fuzz::UnreadableInput& error) {
+  } catch (const UnreadableInput& error) {
     std::fprintf(stderr, "fuzz-shim: the input can't be used: %s\n", error.what());
     return -1;
   }
 }
+
+}  // namespace sigproof::fuzz
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max_size, unsigned seed) {

@@ -55,18 +55,6 @@ std::string contradiction(const Check& check, const ChildResult& child, const Re
   return {};
 }
 
-/// The one record that the child printed. Throws std::invalid_argument with one sentence.
-Record parseRecord(const std::string& output) {
-  if (lastLine(output).empty()) throw std::invalid_argument("printed no record");
-  const json value = json::parse(output, nullptr, false);
-  if (value.is_discarded()) throw std::invalid_argument("printed something that is not one record");
-  const std::vector<std::string> errors = reports::schemaErrors(value);
-  if (!errors.empty()) {
-    throw std::invalid_argument("printed a record that breaks the schema (" + errors.front() + ")");
-  }
-  return reports::recordFromJson(value);
-}
-
 /// A record about a check that gave none of its own.
 Record blankRecord(const Check& check, const ChildResult& child) {
   return {.check = check.name,
@@ -94,7 +82,6 @@ Record unfinished(const Check& check, const ChildResult& child, const std::strin
   record.detail["output"] = child.error;
   // It was explaining what it had seen, or had died of it.
   if (finding.isEvidence()) reports::addNote(record, "after that the check " + why);
-  if (!finding.module_text.empty()) record.detail["module_text"] = finding.module_text;
   return record;
 }
 
@@ -150,6 +137,17 @@ std::vector<Check> listAllChecks(const Workspace& workspace, const std::string& 
     checks.insert(checks.end(), of_program.begin(), of_program.end());
   }
   return checks;
+}
+
+Record parseRecord(const std::string& text) {
+  if (lastLine(text).empty()) throw std::invalid_argument("printed no record");
+  const json value = json::parse(text, nullptr, false);
+  if (value.is_discarded()) throw std::invalid_argument("printed something that is not one record");
+  const std::vector<std::string> errors = reports::schemaErrors(value);
+  if (!errors.empty()) {
+    throw std::invalid_argument("printed a record that breaks the schema (" + errors.front() + ")");
+  }
+  return reports::recordFromJson(value);
 }
 
 Record runCheck(const Check& check, const CheckLimits& limits) {

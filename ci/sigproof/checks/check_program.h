@@ -51,6 +51,10 @@ std::vector<Check> listChecks(const std::filesystem::path& program);
 /// Throws UserError if there is no such program or one can't say what it has.
 std::vector<Check> listAllChecks(const Workspace& workspace, const std::string& program_prefix);
 
+/// The one record that `text` is, which a child printed or wrote. Throws std::invalid_argument with
+/// one sentence if it is none, or breaks the schema.
+reports::Record parseRecord(const std::string& text);
+
 /// Runs it. Throws Interrupted, and UserError if the program can't be started or refuses the
 /// check's arguments.
 reports::Record runCheck(const Check& check, const CheckLimits& limits = {});

@@ -1,11 +1,10 @@
-// What a checker says on stderr when it sees a property broken.
+// What a child said on stderr before it died without a record: whether a property was broken.
 //
 //   const Finding finding = findingIn(child.error);
 //   if (finding.isEvidence()) record.verdict = Verdict::kFailed;
 //
-// Two forms count: a line "SIGPROOF VIOLATION <property>: <expected and seen>", after which a
-// module may stand as text between "SIGPROOF MODULE BEGIN" and "SIGPROOF MODULE END"; and a
-// sanitizer's report. A crash without either shows nothing about the production code.
+// Two forms count: a line "SIGPROOF VIOLATION <property>: <expected and seen>", and a sanitizer's
+// report. A crash without either shows nothing about the production code.
 #pragma once
 
 #include <string>
@@ -20,8 +19,7 @@ struct Finding {
   /// What the violation breaks: one property, or the two of "R6/D1" that it can't tell apart. None
   /// without a violation line, or where the harness itself is at fault.
   std::vector<reports::Property> properties;
-  std::string violation;    ///< "R4: overlapping words must not register; one entry was registered"
-  std::string module_text;  ///< WebAssembly text, where the checker printed it
+  std::string violation;  ///< "R4: overlapping words must not register; one entry was registered"
   std::string
       sanitizer;  ///< "AddressSanitizer: heap-use-after-free core/list/atomic_list.h:120 ..."
 

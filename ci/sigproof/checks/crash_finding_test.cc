@@ -16,17 +16,6 @@ TEST(Finding, AViolationLineGivesPropertyAndText) {
   EXPECT_EQ(finding.sanitizer, "");
 }
 
-TEST(Finding, TheModuleIsWhatStandsBetweenTheMarks) {
-  const Finding finding = findingIn(
-      "SIGPROOF VIOLATION R5: x\nSIGPROOF MODULE BEGIN\n(module\n)\nSIGPROOF MODULE END\nmore\n");
-  EXPECT_EQ(finding.module_text, "(module\n)\n");
-}
-
-TEST(Finding, AModuleThatWasCutOffIsStillShown) {
-  EXPECT_EQ(findingIn("SIGPROOF MODULE BEGIN\n(module").module_text, "(module");
-  EXPECT_EQ(findingIn("SIGPROOF MODULE BEGIN").module_text, "");
-}
-
 TEST(Finding, ASanitizersReportIsEvidence) {
   const Finding finding = findingIn(
       "==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x602\n"

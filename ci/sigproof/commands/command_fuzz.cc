@@ -42,11 +42,15 @@ int run(const CommandContext& context, FuzzCommandOptions options, bool has_seed
 
 void listTargets(const CommandContext& context, bool is_json) {
   for (const std::string& target : fuzzTargets(context.workspace)) {
-    const FuzzTargetFacts facts = factsOf(target);
+    if (!is_json) {
+      fmt::print("fuzz/{}\n", target);
+      continue;
+    }
+    const FuzzTargetFacts facts = describeTarget(context.workspace.program("fuzz-" + target));
     const nlohmann::json json{{"check", "fuzz/" + target},
                               {"properties", reports::toJson(facts.properties)},
                               {"covered", facts.covered}};
-    fmt::print("{}\n", is_json ? json.dump() : "fuzz/" + target);
+    fmt::print("{}\n", json.dump());
   }
 }
 

@@ -61,7 +61,7 @@ Record runProgram(const fs::path& program, const std::string& target, const fs::
   if (child.end == ChildEnd::kExited && child.exit_status == kUsageStatus) {
     throw UserError(lastLine(child.error));
   }
-  return fuzzRecord("fuzz/" + target, target, child, scratch, 1);
+  return fuzzRecord("fuzz/" + target, program, child, scratch);
 }
 
 int repro(const CommandContext& context, const std::vector<std::string>& words, bool is_json) {

@@ -78,14 +78,16 @@ Record replayStoredInputs(const Workspace& workspace, const std::string& target)
   const FuzzScratch scratch;
   const ChildResult child = files.empty() ? ChildResult{} : replay(program, folders, scratch);
 
-  Record record = fuzzRecord("fuzz/" + target + "-corpus", target, child, scratch, files.size());
+  Record record = fuzzRecord("fuzz/" + target + "-corpus", program, child, scratch);
   record.engine = "the target without libFuzzer, with its sanitizers";
   record.covered = "the stored inputs: " + record.covered;
   record.cannot_see = "inputs that nobody stored";
   record.replay = fmt::format("build/bin/sigproof verify --only fuzz/{}-corpus", target);
   if (files.empty()) {
-    record.summary = fmt::format("no input is stored in {} or corpus/crashes/{}",
-                                 workspace.shown(workspace.corpus / "seeds" / target), target);
+    record.summary = fmt::format(
+        "no input is stored in {0} or corpus/crashes/{1}; make the folder and fill it: "
+        "build/bin/sigproof fuzz run {1} --corpus {0}",
+        workspace.shown(workspace.corpus / "seeds" / target), target);
   } else if (record.verdict == Verdict::kPassed) {
     record.exhausted = true;
     record.summary = withSeparators(files.size()) + " stored inputs, no property broken";

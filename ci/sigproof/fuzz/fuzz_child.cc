@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
+#include <stdexcept>
 
+#include "ci/sigproof/checks/check_program.h"
 #include "ci/sigproof/checks/crash_finding.h"
 #include "ci/sigproof/fuzz/fuzz_statistics.h"
 #include "ci/sigproof/fuzz/fuzz_target.h"
@@ -19,7 +18,6 @@ namespace sigproof::tool {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 using reports::Record;
 using reports::Verdict;
 
@@ -37,23 +35,40 @@ std::uint64_t finalStatistic(const std::string& text, const std::string& name) {
   return digits == std::string::npos ? 0 : std::strtoull(line.c_str() + digits, nullptr, 10);
 }
 
-/// What the target itself wrote, or null.
-json statisticsIn(const fs::path& path) {
-  std::ifstream stream(path);
-  return stream ? json::parse(stream, nullptr, false) : json();
-}
-
 void addOutput(Record& record, const ChildResult& child) {
   const std::size_t size = child.error.size();
   const std::size_t start = size > kShownErrorBytes ? size - kShownErrorBytes : 0;
   record.detail["output"] = validUtf8(std::string_view(child.error).substr(start));
 }
 
-/// What the target says is broken belongs to what the record is about.
+/// What the child wrote about itself; nothing where it wrote no whole record.
+std::optional<Record> ownRecord(const fs::path& file) {
+  try {
+    return parseRecord(validUtf8(fileContent(file)));
+  } catch (const std::invalid_argument&) {
+    return std::nullopt;
+  }
+}
+
+/// For a child that wrote none: another process of the program can still describe the target.
+Record describedRecord(const fs::path& program) {
+  Record record;
+  record.kind = reports::Kind::kFuzz;
+  const auto described =
+      reports::tryToExplain("the target's description", [&] { return describeTarget(program); });
+  reports::addNote(record, described.note);
+  if (!described.value) return record;
+  record.properties = described.value->properties;
+  record.covered = described.value->covered;
+  record.cannot_see = described.value->cannot_see;
+  record.engine = described.value->engine;
+  return record;
+}
+
+/// The child's last words, of one that couldn't write down what it found.
 void addFinding(Record& record, const Finding& finding) {
   record.verdict = Verdict::kFailed;
   record.summary = finding.headline();
-  if (!finding.module_text.empty()) record.detail["module_text"] = finding.module_text;
   if (finding.properties.empty()) return;
   record.detail["property"] = finding.properties.front().id();
   for (const reports::Property property : finding.properties) {
@@ -61,6 +76,11 @@ void addFinding(Record& record, const Finding& finding) {
       record.properties.push_back(property);
     }
   }
+}
+
+std::string withLastWords(const std::string& what, const ChildResult& child) {
+  const std::string said = lastLine(child.error);
+  return what + (said.empty() ? "" : "; last said: " + said);
 }
 
 std::string describedEnd(const ChildResult& child) {
@@ -75,30 +95,28 @@ std::string describedEnd(const ChildResult& child) {
   if (status == kErrorStatus && !error.empty()) {
     return "an input crashed the target, with no word on which property: " + error;
   }
-  const std::string said = lastLine(child.error);
-  return child.description() + (said.empty() ? "" : "; last said: " + said);
+  return withLastWords(child.description(), child);
 }
 
-void judge(Record& record, const ChildResult& child) {
+/// Of a child that ended without a finding in its record, and without having passed.
+void judgeByItsEnd(Record& record, const ChildResult& child, bool has_record) {
+  record.verdict = Verdict::kUnfinished;
+  if (record.executions == 0) {
+    record.executions = finalStatistic(child.error, "number_of_executed_units");
+  }
   const bool is_clean = child.end == ChildEnd::kExited && child.exit_status == 0;
   const Finding finding = findingIn(child.error);
-  if (is_clean && record.executions != 0) {
-    record.verdict = Verdict::kPassed;
-    record.summary = withSeparators(record.executions) + " runs, no property broken";
-  } else if (is_clean) {
-    record.summary = "ended well, but ran no input";
-  } else if (finding.isEvidence()) {
+  if (finding.isEvidence()) {
     addFinding(record, finding);
-  } else {
+  } else if (!is_clean) {
     record.summary = describedEnd(child);
+  } else if (!has_record) {
+    record.summary = withLastWords("ended well, but wrote no record", child);
   }
-  if (record.verdict != Verdict::kPassed) addOutput(record, child);
 }
 
 /// After the verdict, on which none of it has a say.
-void addWhatItReached(Record& record, const ChildResult& child, const fs::path& statistics_file) {
-  const json statistics = statisticsIn(statistics_file);
-  if (statistics.is_object()) record.detail["statistics"] = statistics;
+void addWhatItReached(Record& record, const ChildResult& child) {
   const auto growth =
       reports::tryToExplain("corpus_growth", [&] { return corpusGrowth(child.error); });
   if (growth.value && !growth.value->empty()) record.detail["corpus_growth"] = *growth.value;
@@ -113,36 +131,32 @@ void addWhatItReached(Record& record, const ChildResult& child, const fs::path& 
 FuzzScratch::FuzzScratch()
     : corpus_(folder_.path() / "corpus"),
       artifacts_(folder_.path() / "artifacts"),
-      statistics_(folder_.path() / "statistics.json") {
+      record_(folder_.path() / "record.json") {
   fs::create_directory(corpus_);
   fs::create_directory(artifacts_);
 }
 
 std::vector<std::pair<std::string, std::string>> FuzzScratch::environment() const {
   std::vector<std::pair<std::string, std::string>> variables = symbolizerEnvironment();
-  variables.emplace_back("SIGPROOF_STATS_FILE", statistics_.string());
+  variables.emplace_back("SIGPROOF_RECORD_FILE", record_.string());
   return variables;
 }
 
-Record fuzzRecord(const std::string& check, const std::string& target, const ChildResult& child,
-                  const FuzzScratch& scratch, std::optional<std::uint64_t> executions) {
-  const FuzzTargetFacts facts = factsOf(target);
-  Record record{
-      .check = check,
-      .kind = reports::Kind::kFuzz,
-      .properties = facts.properties,
-      .verdict = Verdict::kUnfinished,
-      .executions = executions.value_or(finalStatistic(child.error, "number_of_executed_units")),
-      .seconds = child.seconds,
-      .peak_memory_kib = child.peak_memory_kib,
-      .seed = std::nullopt,
-      .engine = facts.engine,
-      .summary = "",
-      .covered = facts.covered,
-      .cannot_see = facts.cannot_see,
-      .replay = ""};
-  judge(record, child);
-  addWhatItReached(record, child, scratch.statistics_);
+Record fuzzRecord(const std::string& check, const fs::path& program, const ChildResult& child,
+                  const FuzzScratch& scratch) {
+  const std::optional<Record> own = ownRecord(scratch.record_);
+  Record record = own ? *own : describedRecord(program);
+  record.check = check;
+  record.seconds = child.seconds;
+  record.peak_memory_kib = child.peak_memory_kib;
+  const bool is_clean = child.end == ChildEnd::kExited && child.exit_status == 0;
+  if (is_clean && record.verdict == Verdict::kPassed && record.executions != 0) {
+    record.summary = withSeparators(record.executions) + " runs, no property broken";
+  } else if (record.verdict != Verdict::kFailed) {
+    judgeByItsEnd(record, child, own.has_value());
+  }
+  if (record.verdict != Verdict::kPassed) addOutput(record, child);
+  addWhatItReached(record, child);
   return record;
 }
 

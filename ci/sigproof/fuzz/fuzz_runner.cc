@@ -54,11 +54,10 @@ std::vector<std::string> ownArguments(const fs::path& program) {
   return arguments;
 }
 
-ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
-                         const FuzzScratch& scratch) {
+ChildCommand fuzzCommand(const Workspace& workspace, const fs::path& program,
+                         const FuzzOptions& options, const FuzzScratch& scratch) {
   ChildCommand command{
-      .arguments = {workspace.program("fuzz-" + options.target).string(),
-                    fmt::format("-seed={}", options.seed),
+      .arguments = {program.string(), fmt::format("-seed={}", options.seed),
                     fmt::format("-rss_limit_mb={}", kFuzzMemoryLimitMib),
                     fmt::format("-timeout={}", kFuzzInputTimeLimitS),
                     fmt::format("-artifact_prefix={}/", scratch.artifacts().string()),
@@ -70,7 +69,7 @@ ChildCommand fuzzCommand(const Workspace& workspace, const FuzzOptions& options,
       .memory_limit_kib = (kFuzzMemoryLimitMib + 512) * 1024,
       .kept_error_bytes = kFuzzKeptErrorBytes};
   std::vector<std::string>& arguments = command.arguments;
-  for (std::string& own : ownArguments(arguments[0])) arguments.push_back(std::move(own));
+  for (std::string& own : ownArguments(program)) arguments.push_back(std::move(own));
   if (options.seconds > 0) arguments.push_back(fmt::format("-max_total_time={}", options.seconds));
   if (options.runs > 0) arguments.push_back(fmt::format("-runs={}", options.runs));
   // libFuzzer writes to the first folder only.
@@ -105,8 +104,9 @@ std::string runCommand(const FuzzOptions& options, std::uint64_t executions) {
 Record runFuzz(const Workspace& workspace, const FuzzOptions& options) {
   if (options.corpus) requireUsableCorpus(*options.corpus);
   const FuzzScratch scratch;
-  const ChildResult child = runChild(fuzzCommand(workspace, options, scratch));
-  Record record = fuzzRecord("fuzz/" + options.target, options.target, child, scratch);
+  const fs::path program = workspace.program("fuzz-" + options.target);
+  const ChildResult child = runChild(fuzzCommand(workspace, program, options, scratch));
+  Record record = fuzzRecord("fuzz/" + options.target, program, child, scratch);
   record.seed = std::to_string(options.seed);
   record.replay = runCommand(options, record.executions);
   const auto artifact = reports::tryToExplain(

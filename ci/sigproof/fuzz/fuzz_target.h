@@ -1,9 +1,10 @@
-// The fuzz targets: which there are, and what the report says about each.
+// The fuzz targets: which there are, and what each says about itself.
 //
 //   for (const std::string& target : fuzzTargets(workspace)) std::cout << "fuzz/" << target <<
 //   '\n';
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 
 namespace sigproof::tool {
 
+/// fuzz/support/target_description.h says what each member means.
 struct FuzzTargetFacts {
   std::vector<reports::Property> properties;
   std::string covered;
@@ -22,8 +24,9 @@ struct FuzzTargetFacts {
 /// The names behind "fuzz-" of the programs that were built.
 std::vector<std::string> fuzzTargets(const Workspace& workspace);
 
-/// What `target` looks at. A target that nobody described yet has no properties.
-FuzzTargetFacts factsOf(const std::string& target);
+/// Asks fuzz-<target> or replay-<target>. Throws UserError if it doesn't say, or leaves something
+/// out.
+FuzzTargetFacts describeTarget(const std::filesystem::path& program);
 
 /// "shim" of "fuzz/shim" or "shim". Throws UserError if no such target was built.
 std::string fuzzTargetNamed(const Workspace& workspace, const std::string& name);

@@ -75,9 +75,26 @@ std::string passingCheckProgram(const std::string& check) {
 }
 
 std::string fakeFuzzer(const std::string& at_end) {
-  return R"(for argument; do
+  nlohmann::json members = reports::toJson(fakeRecord("fuzz/list", reports::Verdict::kUnfinished));
+  for (const char* changing : {"verdict", "summary", "executions", "detail"}) {
+    members.erase(changing);
+  }
+  std::string begun = members.dump();
+  begun.back() = ',';
+  return "begun=" + shellQuoted(begun) + R"(
+if [[ $1 == --describe ]]; then printf '%s"of":"list"}\n' "$begun"; exit 0; fi
+for argument; do
   case $argument in -artifact_prefix=*) artifacts=${argument#*=} ;; esac
 done
+executions=1000
+detail='{}'
+write_record() {
+  printf '%s"verdict":"%s","summary":"%s","executions":%d,"detail":%s}' "$begun" "$1" "$2" \
+    "$executions" "$detail" >"$SIGPROOF_RECORD_FILE"
+}
+at_exit() { if [[ $1 == 0 ]]; then write_record passed 'no property broken'; fi; }
+trap 'at_exit $?' EXIT
+executions=0 write_record unfinished 'began, and said nothing of its end'
 echo "stat::number_of_executed_units: 1000" >&2
 )" + at_end;
 }

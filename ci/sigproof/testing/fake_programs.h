@@ -41,8 +41,10 @@ std::string fakeCheckProgram(const std::string& check, const std::string& on_run
 /// As fakeCheckProgram(), with a passing record.
 std::string passingCheckProgram(const std::string& check);
 
-/// A libFuzzer target that says it ran 1000 inputs, then does `at_end`, a shell command that finds
-/// the folder for artifacts in $artifacts.
+/// A program of a fuzz target. It describes itself and writes its own record, as the real ones do:
+/// unfinished at first, passed if it leaves with 0. Between them it does `at_end`, a shell command.
+/// That finds the folder for artifacts in $artifacts, may set $executions and $detail, the
+/// record's, and may call `write_record VERDICT SUMMARY`.
 std::string fakeFuzzer(const std::string& at_end);
 
 }  // namespace sigproof::tool

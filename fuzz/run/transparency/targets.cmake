@@ -1,8 +1,5 @@
 # The targets that run a program twice, with core and without, and compare what it sees.
 
-# What fuzz/CMakeLists.txt is told of them.
-set(SIGPROOF_TWO_WORLD_FUZZERS transparency hostile raw_bytes real_modules)
-
 # What programs are written with, as a function that returns its text.
 set(SIGPROOF_WORLD_PRELUDE_SOURCE ${CMAKE_CURRENT_BINARY_DIR}/world_prelude.cc CACHE INTERNAL "")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS run/transparency/world_prelude.js
@@ -23,10 +20,9 @@ function(sigproof_add_two_world_fuzzers suffix output)
   target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_oracles)
 
   foreach(name transparency hostile raw_bytes)
-    sigproof_add_fuzz_target(${name} SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds})
+    sigproof_add_fuzz_target(${name} LIBRARIES ${worlds})
   endforeach()
-  sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output}
-                           LIBRARIES fuzz_real_module_rooms ${worlds})
+  sigproof_add_fuzz_target(real_modules LIBRARIES fuzz_real_module_rooms ${worlds})
   foreach(name transparency hostile)
     target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/support/fresh_input.cc)
   endforeach()

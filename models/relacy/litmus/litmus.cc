@@ -172,9 +172,9 @@ std::vector<Thread> threads;
 std::bitset<std::size_t{1} << ((kMaxRegisters + kVariables) * kBitsPerValue)> outcomes;
 
 template <unsigned kThreads>
-class LitmusWorld {
+class LitmusProgram {
  public:
-  LitmusWorld() {
+  LitmusProgram() {
     const rl::preemption_disabler no_switch(rl::ctx());
     for (auto& variable : variables_) variable.store(0, rl::mo_relaxed, here());
   }
@@ -222,11 +222,11 @@ SearchResult searchLitmus(const Litmus& litmus, const Search& search) {
   outcomes.reset();
   switch (threads.size()) {
     case 2:
-      return simulate<LitmusWorld<2>, 2>(search);
+      return simulate<LitmusProgram<2>, 2>(search);
     case 3:
-      return simulate<LitmusWorld<3>, 3>(search);
+      return simulate<LitmusProgram<3>, 3>(search);
     case 4:
-      return simulate<LitmusWorld<4>, 4>(search);
+      return simulate<LitmusProgram<4>, 4>(search);
     default:
       throw std::logic_error("a litmus test has two, three or four threads");
   }

@@ -46,7 +46,7 @@ std::string outputOf(std::vector<std::string> command) {
   return output;
 }
 
-// An object of this process and an address in it as its file counts.
+// An object file of this process, and an address as that file counts it.
 struct Place {
   std::string file;
   std::uintptr_t offset = 0;
@@ -63,7 +63,7 @@ Place placeOf(std::uintptr_t address) {
   return place;
 }
 
-// The last parts of a path, which say as much as the whole and name no machine.
+// Returns the last parts of a path. They say as much as the whole, and don't name a machine.
 std::string shortPath(const std::string& path) {
   std::string_view rest = path;
   std::size_t slash = rest.size();
@@ -103,7 +103,7 @@ Symbol symbolize(const Place& place) {
   return symbol;
 }
 
-// Decoded from the function's start, since x86 can't be read backwards.
+// Starts at the function's start, because x86 can't be decoded backwards.
 std::string disassemble(const Place& place, std::uintptr_t function_start) {
   constexpr std::size_t kLinesBefore = 6;
   constexpr std::uintptr_t kBytesAfter = 24;

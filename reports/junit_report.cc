@@ -41,7 +41,9 @@ Markup property(std::string_view name, std::string value) {
 }
 
 Markup testcaseProperties(const Record& record) {
-  Markup properties = property("properties", fmt::format("{}", fmt::join(record.properties, " "))) +
+  std::vector<std::string_view> ids;
+  for (const Property defended : record.properties) ids.push_back(defended.id());
+  Markup properties = property("properties", fmt::format("{}", fmt::join(ids, " "))) +
                       property("executions", std::to_string(record.executions)) +
                       property("exhausted", record.exhausted ? "true" : "false") +
                       property("peak_memory_kib", std::to_string(record.peak_memory_kib)) +

@@ -244,7 +244,7 @@ TEST(PeerCampaign, ARuntimeThatRegistersNothingIsTheOnlyThingWrongAboutTheEngine
   const Finding& finding = campaign.newFindings().front();
   EXPECT_EQ(finding.fault, "misses");
   EXPECT_EQ(finding.side, kWorkerdName);
-  EXPECT_EQ(finding.rule, "R6");
+  EXPECT_EQ(finding.rule.id(), "R6");
   EXPECT_THAT(finding.features, IsEmpty());
   EXPECT_LT(finding.asked.module.size(), kMostModuleBytes);
 }

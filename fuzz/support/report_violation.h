@@ -14,4 +14,8 @@ namespace sigproof::fuzz {
 /// no exit handler runs after an abort.
 [[noreturn]] void reportViolation(const Violation& violation, const std::string& module_text = {});
 
+/// The same where no property can be named, but who noticed: "the harness", "core's own check".
+[[noreturn]] void reportFault(const std::string& who, const std::string& text,
+                              const std::string& module_text = {});
+
 }  // namespace sigproof::fuzz

@@ -58,7 +58,7 @@ void list(bool is_json) {
   for (const Model& model : catalog()) {
     if (!is_json) fmt::print("{}\n", checkName(model));
     json.push_back({{"check", checkName(model)},
-                    {"properties", model.properties},
+                    {"properties", reports::toJson(model.properties)},
                     {"covered", model.covered}});
   }
   if (is_json) fmt::print("{}\n", json.dump());

@@ -89,7 +89,7 @@ int list(const Suite& suite, bool is_json) {
   for (const Check& check : suite.checks) {
     if (!is_json) std::cout << fullName(suite, check) << '\n';
     all.push_back({{"check", fullName(suite, check)},
-                   {"properties", check.properties},
+                   {"properties", reports::toJson(check.properties)},
                    {"covered", check.covered}});
   }
   if (is_json) std::cout << all.dump() << '\n';

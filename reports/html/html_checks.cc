@@ -9,7 +9,6 @@
 #include <string_view>
 
 #include "reports/html/interleaving.h"
-#include "reports/record/specification.h"
 
 namespace sigproof::reports {
 namespace {
@@ -402,16 +401,17 @@ Markup verdictBadge(const Record& record) {
   return element("span", {{"class", "badge " + verdict}}, text(word));
 }
 
-Markup propertyChips(const std::vector<std::string>& properties) {
+Markup propertyChip(Property property) {
+  return element("a",
+                 {{"class", "chip"},
+                  {"href", '#' + property.anchor()},
+                  {"title", std::string(property.promise())}},
+                 text(property.id()));
+}
+
+Markup propertyChips(const std::vector<Property>& properties) {
   Markup chips;
-  for (const std::string& property : properties) {
-    chips += element("a",
-                     {{"class", "chip"},
-                      {"href", "#property-" + property},
-                      {"title", std::string(promiseOf(property))}},
-                     text(property));
-    chips += text(" ");
-  }
+  for (const Property property : properties) chips += propertyChip(property) + text(" ");
   return chips;
 }
 

@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "reports/record/property.h"
+
 namespace sigproof::reports {
 
 enum class Kind : std::uint8_t {
@@ -43,7 +45,7 @@ enum class Verdict : std::uint8_t {
 struct Record {
   std::string check;  ///< "model/...", "stepping/...": unique in a run
   Kind kind = Kind::kModel;
-  std::vector<std::string> properties;  ///< identifiers of the specification: "L3", "R4"
+  std::vector<Property> properties;  ///< what it defends; for a known bug, what it breaks
   Verdict verdict = Verdict::kUnfinished;
   bool exhausted = false;        ///< the search ended by itself
   std::uint64_t executions = 0;  ///< executions, instructions stepped, runs, modules
@@ -77,6 +79,12 @@ struct Record {
 
 std::string toString(Kind kind);
 std::string toString(Verdict verdict);
+
+/// Identifiers, as a record has them: ["L3", "R4"].
+nlohmann::json toJson(const std::vector<Property>& properties);
+/// Throws std::invalid_argument with one sentence when `json` is no list of identifiers that the
+/// property table has.
+std::vector<Property> propertiesFromJson(const nlohmann::json& json);
 
 nlohmann::json toJson(const Record& record);
 

@@ -122,7 +122,7 @@ std::vector<Check> listChecks(const std::filesystem::path& program) {
     for (const json& entry : json::parse(child.output)) {
       checks.push_back({.name = entry.at("check"),
                         .kind = kindOf(entry.at("check")),
-                        .properties = entry.at("properties"),
+                        .properties = reports::propertiesFromJson(entry.at("properties")),
                         .covered = entry.value("covered", ""),
                         .program = program});
     }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kSmallMemoryKib = 65536;
 
+using reports::Property;
 using reports::Record;
 using reports::Verdict;
 using testing::ElementsAre;
@@ -33,7 +34,7 @@ TEST(CheckProgram, ListsItsChecks) {
   const std::vector<Check> checks = listChecks(program);
   ASSERT_EQ(checks.size(), 1U);
   EXPECT_EQ(checks[0].name, kName);
-  EXPECT_THAT(checks[0].properties, ElementsAre("L3", "L4"));
+  EXPECT_THAT(checks[0].properties, ElementsAre(Property("L3"), Property("L4")));
   EXPECT_EQ(checks[0].covered, "what it covers");
 }
 
@@ -83,7 +84,7 @@ TEST(CheckProgram, ACrashIsUnfinishedWithWhatWasPrinted) {
   EXPECT_EQ(record.check, kName);
   EXPECT_EQ(record.summary, "crashed: signal 11 (Segmentation fault)");
   EXPECT_THAT(record.detail.at("output"), HasSubstr("last words"));
-  EXPECT_THAT(record.properties, ElementsAre("L3", "L4"));
+  EXPECT_THAT(record.properties, ElementsAre(Property("L3"), Property("L4")));
   EXPECT_EQ(record.replay, "build/bin/sigproof model run model/a");
 }
 

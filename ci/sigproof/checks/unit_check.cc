@@ -44,13 +44,13 @@ std::vector<std::string> testsBehind(std::string_view output, std::string_view m
 }
 
 /// "L3_", "R4_R7_": a test's name says what it defends.
-std::vector<std::string> testedProperties(const std::vector<std::string>& tests) {
+std::vector<reports::Property> testedProperties(const std::vector<std::string>& tests) {
   static const std::regex kProperty("[._]([LRDGT][0-9]+)(?=_)");
-  std::set<std::string> properties;
+  std::set<reports::Property> properties;
   for (const std::string& test : tests) {
     for (std::sregex_iterator match(test.begin(), test.end(), kProperty);
          match != std::sregex_iterator(); ++match) {
-      properties.insert((*match)[1]);
+      if (const auto property = reports::parseProperty(match->str(1))) properties.insert(*property);
     }
   }
   return {properties.begin(), properties.end()};

@@ -56,9 +56,10 @@ std::vector<Mutant> matchingMutants(const std::vector<Mutant>& catalogue,
 
 int listMutants(const std::vector<Mutant>& mutants, bool is_json) {
   for (const Mutant& mutant : mutants) {
-    const nlohmann::json json{{"check", "mutant/" + mutant.name}, {"properties", mutant.breaks},
-                              {"covered", mutant.description},    {"checkers", mutant.checkers},
-                              {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
+    const nlohmann::json json{
+        {"check", "mutant/" + mutant.name}, {"properties", reports::toJson(mutant.breaks)},
+        {"covered", mutant.description},    {"checkers", mutant.checkers},
+        {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
     fmt::print("{}\n", is_json ? json.dump() : "mutant/" + mutant.name);
   }
   return kPassedStatus;

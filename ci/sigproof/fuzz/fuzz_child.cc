@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "ci/sigproof/checks/crash_finding.h"
 #include "ci/sigproof/fuzz/fuzz_statistics.h"
@@ -50,17 +49,17 @@ void addOutput(Record& record, const ChildResult& child) {
   record.detail["output"] = validUtf8(std::string_view(child.error).substr(start));
 }
 
-/// The property is added where the specification could have it, since the schema takes no other.
+/// What the target says is broken belongs to what the record is about.
 void addFinding(Record& record, const Finding& finding) {
   record.verdict = Verdict::kFailed;
   record.summary = finding.headline();
   if (!finding.module_text.empty()) record.detail["module_text"] = finding.module_text;
-  static const std::regex kIdentifier("[LRDGT][0-9]+");
-  if (!std::regex_match(finding.property, kIdentifier)) return;
-  record.detail["property"] = finding.property;
-  auto& properties = record.properties;
-  if (std::find(properties.begin(), properties.end(), finding.property) == properties.end()) {
-    properties.push_back(finding.property);
+  if (finding.properties.empty()) return;
+  record.detail["property"] = finding.properties.front().id();
+  for (const reports::Property property : finding.properties) {
+    if (std::ranges::find(record.properties, property) == record.properties.end()) {
+      record.properties.push_back(property);
+    }
   }
 }
 

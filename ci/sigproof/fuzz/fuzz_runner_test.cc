@@ -58,7 +58,7 @@ exit 77)");
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_EQ(record.summary, "R5: expected nothing, saw a write");
   EXPECT_EQ(record.detail.at("property"), "R5");
-  EXPECT_THAT(record.properties, Contains("R5"));
+  EXPECT_THAT(record.properties, Contains(reports::Property("R5")));
   EXPECT_EQ(record.detail.at("module_text"), "(module)\n");
   EXPECT_EQ(record.replay, "build/bin/sigproof repro fuzz/list out/crashes/list/crash-1");
   EXPECT_EQ(fileContent(fake.folder() / "out/crashes/list/crash-1"),

@@ -31,7 +31,7 @@ constexpr std::string_view kPeerChecker = "fuzz/peer";
 
 Mutant mutantFromJson(const json& entry) {
   return {.name = entry.at("name"),
-          .breaks = entry.at("breaks"),
+          .breaks = reports::propertiesFromJson(entry.at("breaks")),
           .origin = entry.value("origin", ""),
           .description = entry.value("description", ""),
           .checkers = entry.at("checkers"),

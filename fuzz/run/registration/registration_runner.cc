@@ -548,7 +548,7 @@ void RegistrationRunner::onRegistration(RegistrationOutcome outcome) noexcept {
   observed_.push_back(outcome);
 }
 
-void RegistrationRunner::fail(const char* property, const std::string& text) const {
+void RegistrationRunner::fail(BrokenProperty property, const std::string& text) const {
   reportViolation(
       {property, fmt::format("{}; operation: {}; step {}", text,
                              operation_ == nullptr ? "end" : describe(*operation_), step_)});

@@ -85,7 +85,7 @@ class RegistrationRunner final : private RegistrationObserver {
   void finish();
 
   void onRegistration(RegistrationOutcome outcome) noexcept override;
-  [[noreturn]] void fail(const char* property, const std::string& text) const;
+  [[noreturn]] void fail(BrokenProperty property, const std::string& text) const;
 
   const RegistrationProgram& program_;
   Reference reference_;

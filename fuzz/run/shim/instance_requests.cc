@@ -91,7 +91,7 @@ v8::Local<v8::String> InstanceRequests::text(const std::string& value) const {
 }
 
 void InstanceRequests::giveUp(const char* what, const ShimHost::Result& result) const {
-  reportViolation({"the harness", fmt::format("{}: {}", what, result.message)});
+  reportFault("the harness", fmt::format("{}: {}", what, result.message));
 }
 
 // --- imports -------------------------------------------------------------------------------------

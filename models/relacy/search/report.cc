@@ -146,7 +146,7 @@ std::string describeFailure(const Model& model, const SearchResult& failed) {
     verdict.remove_suffix(1);
     return std::string(verdict);
   }
-  return fmt::format("{}: {}", model.properties.front(), verdict);
+  return fmt::format("{}: {}", model.properties.front().id(), verdict);
 }
 
 Record blankRecord(const Model& model) {

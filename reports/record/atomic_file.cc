@@ -22,7 +22,7 @@ namespace {
                            std::generic_category().message(error) + "; " + advice);
 }
 
-// A temporary file that is gone again unless it was renamed.
+// A temporary file. The destructor deletes it unless it was renamed.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::filesystem::path& target)
@@ -45,9 +45,10 @@ class TemporaryFile {
     }
   }
 
-  // Some file systems report a full disk only here.
+  // Some file systems report a full disk only at fsync().
   void finish() {
-    // mkstemp() made it for its owner alone; a report is for whoever may read the folder.
+    // mkstemp() makes a file that only its owner can read. Everybody who may read the folder may
+    // read a report.
     if (fchmod(descriptor_, 0644) != 0 || fsync(descriptor_) != 0) fail(target_, errno);
     const int closed = close(descriptor_);
     descriptor_ = -1;

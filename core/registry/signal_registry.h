@@ -282,9 +282,9 @@ class SignalRegistry {
   /// may overwrite some of the renewal's zeros. It corrects them before it returns: once both have
   /// returned, every word has the value of the newest level.
   ///
-  /// Async-signal-safe; any thread. It walks once, and once more for each change of the level during
-  /// a walk. A handler on the owner's thread walks once, because the owner stands still. On another
-  /// thread it is lock-free but not wait-free: the owner may renew again and again.
+  /// Async-signal-safe; any thread. It walks once, and once more for each change of the level
+  /// during a walk. A handler on the owner's thread walks once, because the owner stands still. On
+  /// another thread it is lock-free but not wait-free: the owner may renew again and again.
   std::size_t deliver(Generation generation) noexcept {
     Level level = generation * kOneGeneration;
     const Level warned = level | kWarnedBit;

@@ -1,5 +1,5 @@
-// What a program can still notice on V8 10.2, and ways to an instance that are not followed, each
-// shown by a test that fails on the day it closes. core/v8/README.md lists them in words.
+// What a program can still notice on V8 10.2, and ways to an instance that are not followed. Each
+// has a test that fails when a newer V8 closes the gap. core/v8/README.md lists them in words.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -23,7 +23,7 @@ class Gaps : public ScriptTest {
   Sandbox sandbox_;
 };
 
-// How deep a program gets that instantiates from within `script`, which calls nest().
+// Returns how deep a program gets that instantiates inside `script`, which calls nest().
 int depthOf(bool is_shim_on, const char* script) {
   Sandbox sandbox({.is_shim_on = is_shim_on});
   sandbox.define("m", {.memory = MemoryKind::kImported, .has_start = true});
@@ -43,9 +43,9 @@ int depthOf(bool is_shim_on, const char* script) {
   return depth;
 }
 
-// The engine's constructor is called from within its own callback, and its `instantiate` from
-// within ours: each level passes the engine's entry frames twice, so that a program gets less deep
-// until the stack is exhausted. Of 1.9 KB more a level, 0.2 KB are frames of ours.
+// The engine's constructor is called inside its own callback, and its `instantiate` inside ours. So
+// each level passes the engine's entry frames twice, and a program gets less deep until the stack
+// is exhausted. A level takes 1.9 KB more, of which our frames are 0.2 KB.
 TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
   for (const char* script : {"new WebAssembly.Instance(module, {env: {f: nest, memory}})",
                              "WebAssembly.instantiate(module, {env: {f: nest, memory}})",
@@ -57,7 +57,7 @@ TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
     const int with = depthOf(true, script);
     RecordProperty(script, std::to_string(with) + " of " + std::to_string(without));
     EXPECT_LT(with, without) << script;
-    // The bounds are those of the code that ships: debug and sanitizer builds have larger frames.
+    // The bounds are those of the production build: debug and sanitizer builds have larger frames.
     if constexpr (!StdPolicy::kReportMisuse) {
       EXPECT_GT(with * 100, without * 40) << script;
       EXPECT_GT(with, 100) << script;
@@ -65,7 +65,7 @@ TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
   }
 }
 
-// Only instantiations of modules that opt in take more.
+// Only instantiations of modules that opt in take more stack.
 TEST_F(Gaps, T5_ModulesThatDoNotOptInNestAsDeepAsEver) {
   std::array<int, 2> depths{};
   for (const bool is_shim_on : {false, true}) {
@@ -81,7 +81,7 @@ TEST_F(Gaps, T5_ModulesThatDoNotOptInNestAsDeepAsEver) {
   EXPECT_EQ(depths[1], depths[0]);
 }
 
-// asm.js is compiled as WebAssembly inside V8, but a program sees functions, no instance: it can
+// V8 compiles asm.js as WebAssembly inside, but a program sees functions and no instance. It can
 // export no global, so it can't opt in.
 TEST_F(Gaps, T8_AsmJsModulesCannotOptIn) {
   EXPECT_EQ(sandbox_.run(R"(
@@ -102,8 +102,8 @@ TEST_F(Gaps, T8_AsmJsModulesCannotOptIn) {
   }
 }
 
-// A context in which nobody called install() is the engine's alone, also within an isolate that has
-// the feature.
+// A context in which nobody called install() behaves as the engine's own, also in an isolate that
+// has the feature.
 TEST_F(Gaps, T7_T8_AContextWithoutTheFeatureIsNotFollowed) {
   const v8::HandleScope handles(sandbox_.isolate());
   v8::Local<v8::Context> bare = v8::Context::New(sandbox_.isolate());
@@ -119,16 +119,16 @@ TEST_F(Gaps, T7_T8_AContextWithoutTheFeatureIsNotFollowed) {
   EXPECT_EQ(sandbox_.count(kRegistered), 1U);
 }
 
-// What V8 10.2 has not got.
+// V8 10.2 lacks these.
 TEST_F(Gaps, T8_ThereAreNoOtherRealmsForAProgramToMake) {
   EXPECT_EQ(sandbox_.run("[typeof ShadowRealm, typeof Worker, typeof WebAssembly.Function]"),
             "undefined,undefined,undefined");
 }
 
-// A program that is terminated while its import object is read for asynchronous bytes has no
-// JavaScript on the stack that could carry the termination. The engine then rejects the promise
+// The test terminates a program while the engine reads its import object for asynchronous bytes. No
+// JavaScript is on the stack then that could carry the termination. The engine rejects the promise
 // with an internal value; with the shim it rejects it with a TypeError. Nobody sees either unless
-// the embedder lets a terminated program go on.
+// the embedder lets a terminated program continue.
 TEST_F(Gaps, T4_TheRejectionOfATerminatedInstantiationHasAnotherReason) {
   std::array<std::string, 2> reasons;
   for (const bool is_shim_on : {false, true}) {

@@ -18,8 +18,8 @@ using ::testing::Not;
 
 constexpr const char* kHostile = "<script>alert(1)</script>\"'&\x01\xFF";
 
-// Whether every element that is opened is closed, in order, and no stray '<' or control character
-// stands between. Enough for what Markup makes; void elements are listed.
+// Returns the first place where an element is not closed in order, or where a stray '<' or a
+// control character is. That is enough for what Markup makes; void elements are listed.
 std::string firstFault(std::string_view markup) {
   std::vector<std::string> open;
   for (std::size_t at = 0; (at = markup.find('<', at)) != std::string_view::npos;) {

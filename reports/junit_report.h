@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "reports/report_writer.h"
+#include "reports/record/record.h"
+#include "reports/record/run.h"
 
 namespace sigproof::reports {
 

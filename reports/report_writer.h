@@ -5,23 +5,13 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "reports/record.h"
+#include "reports/record/record.h"
+#include "reports/record/run.h"
 
 namespace sigproof::reports {
-
-/// What is the same for all records of a run.
-struct RunInfo {
-  std::string commit;      ///< with "-dirty" behind it if the work tree differed
-  std::string started_at;  ///< ISO 8601, UTC
-  std::string command;     ///< what the person typed
-  std::string machine;     ///< processor, cores, operating system
-  std::string seed;        ///< the run's; a check's own seed is derived from it
-  double seconds = 0;      ///< wall clock
-};
 
 /// Writes results.json, junit.xml and index.html to `directory`, which it makes if need be, each
 /// file whole or not at all. Throws std::runtime_error with one sentence that says what to do when

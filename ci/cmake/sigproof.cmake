@@ -3,7 +3,7 @@
 # A checker is built once for the production code and once more for every known bug of corpus/mutants
 # that it must catch. So each checker is a function of (suffix, core root): `core root` is the folder
 # that holds `core/`, the repository's own or one with the patched copies of what the bug changes.
-# Root-relative includes do the rest: `#include "core/atomic_list.h"` finds it in the root that stands
+# Root-relative includes do the rest: `#include "core/list/atomic_list.h"` finds it in the root that stands
 # first, or else in the repository.
 
 # --- flags ----------------------------------------------------------------------------------------
@@ -49,12 +49,26 @@ set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
 
 # --- core, in a given root and with given flags -------------------------------------------------
 
-# sigproof_core_sources(<result> <core root> <folder>)
-# The sources of <folder>, core or core/v8, without tests. A root that is not the repository's holds only
-# the files in which it differs, which the global property sigproof_files_of_<root> names.
-function(sigproof_core_sources result root folder)
-  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
-  list(FILTER files EXCLUDE REGEX "_(test|benchmark)\\.cc$")
+# The rooms of production code: what is installed, and nothing else. Tests stand in them, too. Headers in a
+# folder internal/ are part of no interface.
+set(SIGPROOF_CORE_ROOMS core/list core/registry core/module core/module/internal core/limit)
+set(SIGPROOF_CORE_V8_ROOMS core/v8 core/v8/shim core/v8/internal)
+
+# sigproof_production_files(<result> <ending> <room>...)
+# The files of the rooms with that ending, relative to the repository, without tests.
+function(sigproof_production_files result ending)
+  list(TRANSFORM ARGN APPEND /*${ending})
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/)
+  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS ${ARGN})
+  list(FILTER files EXCLUDE REGEX "_test\\.")
+  set(${result} ${files} PARENT_SCOPE)
+endfunction()
+
+# sigproof_core_sources(<result> <core root> <room>...)
+# The sources of the rooms. A root that is not the repository's holds only the files in which it differs,
+# which the global property sigproof_files_of_<root> names.
+function(sigproof_core_sources result root)
+  sigproof_production_files(files .cc ${ARGN})
   get_property(own GLOBAL PROPERTY sigproof_files_of_${root})
   set(sources "")
   foreach(file IN LISTS files)
@@ -71,8 +85,8 @@ endfunction()
 # Makes <target> (no engine) and <target>_v8 (the V8 binding).
 function(sigproof_add_core target)
   cmake_parse_arguments(arg "" "ROOT" "OPTIONS" ${ARGN})
-  sigproof_core_sources(sources ${arg_ROOT} core)
-  sigproof_core_sources(v8_sources ${arg_ROOT} core/v8)
+  sigproof_core_sources(sources ${arg_ROOT} ${SIGPROOF_CORE_ROOMS})
+  sigproof_core_sources(v8_sources ${arg_ROOT} ${SIGPROOF_CORE_V8_ROOMS})
 
   add_library(${target} STATIC ${sources})
   # Of the build alone: what is installed brings neither our folders nor our warnings with it.

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "ci/shell/error_text.h"
-#include "fuzz/host/read_file.h"
+#include "core/v8/testing/read_file.h"
 
 namespace sigproof::shell {
 namespace {

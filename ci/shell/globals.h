@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/host/isolate.h"
+#include "core/v8/testing/isolate.h"
 
 namespace sigproof::shell {
 

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "ci/shell/shell.h"
-#include "fuzz/host/isolate.h"
-#include "fuzz/host/read_file.h"
+#include "core/v8/testing/isolate.h"
+#include "core/v8/testing/read_file.h"
 
 namespace sigproof::shell {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "ci/shell/rejections.h"
-#include "fuzz/host/isolate.h"
+#include "core/v8/testing/isolate.h"
 
 namespace sigproof::shell {
 

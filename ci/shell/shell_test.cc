@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "fuzz/host/read_file.h"
+#include "core/v8/testing/read_file.h"
 
 // Given by the build: the program, and the folder of the scripts.
 #ifndef SIGPROOF_SHELL

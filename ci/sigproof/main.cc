@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "ci/sigproof/commands.h"
-#include "ci/sigproof/interruption.h"
-#include "ci/sigproof/text.h"
-#include "ci/sigproof/user_error.h"
-#include "ci/sigproof/workspace.h"
+#include "ci/sigproof/commands/commands.h"
+#include "ci/sigproof/process/interruption.h"
+#include "ci/sigproof/process/text.h"
+#include "ci/sigproof/process/user_error.h"
+#include "ci/sigproof/process/workspace.h"
 
 namespace sigproof::tool {
 namespace {

@@ -12,7 +12,7 @@
 #include <iterator>
 #include <string>
 
-#include "core/cpu_limit.h"
+#include "core/limit/cpu_limit.h"
 #include "core/v8/isolate_execution.h"
 #include "core/v8/isolate_signals.h"
 

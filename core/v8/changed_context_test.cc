@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/v8/isolate_execution.h"
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof::changed_context_test {
 namespace {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

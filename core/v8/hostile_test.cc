@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

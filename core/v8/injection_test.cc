@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/v8/injection_policy.h"
-#include "core/v8/isolate_signals_impl.h"
-#include "core/v8/script_test.h"
+#include "core/v8/internal/isolate_signals_impl.h"
+#include "core/v8/testing/injection_policy.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <v8.h>
 
-#include "core/engine_execution.h"
+#include "core/limit/engine_execution.h"
 #include "core/v8/isolate_signals.h"
 
 namespace sigproof {

@@ -21,11 +21,11 @@
 #include <optional>
 #include <span>
 
-#include "core/module_inspector.h"
-#include "core/signal_registry.h"
-#include "core/v8/import_recorder.h"
-#include "core/v8/pending_instantiations.h"
-#include "core/v8/refused_modules.h"
+#include "core/module/module_inspector.h"
+#include "core/registry/signal_registry.h"
+#include "core/v8/shim/import_recorder.h"
+#include "core/v8/shim/pending_instantiations.h"
+#include "core/v8/shim/refused_modules.h"
 #include "core/v8/v8_policy.h"
 
 namespace sigproof {

@@ -6,7 +6,7 @@
 #include <new>
 #include <optional>
 
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

@@ -12,8 +12,8 @@
 #include <string>
 #include <thread>
 
-#include "core/real_signals.h"
-#include "core/v8/limited_sandbox.h"
+#include "core/testing/real_signals.h"
+#include "core/v8/testing/limited_sandbox.h"
 
 namespace sigproof {
 namespace {

@@ -2,7 +2,7 @@
 // without, and compares what it noted.
 #include <gtest/gtest.h>
 
-#include "core/v8/script_test.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

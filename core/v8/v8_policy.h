@@ -6,12 +6,12 @@
 //   };
 //   BasicIsolateSignals<InjectionPolicy> signals(isolate, {});
 //
-// Including core/v8/isolate_signals_impl.h instantiates the binding for such a policy.
+// Including core/v8/internal/isolate_signals_impl.h instantiates the binding for such a policy.
 #pragma once
 
 #include <v8.h>
 
-#include "core/std_policy.h"
+#include "core/list/std_policy.h"
 
 namespace sigproof {
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/generate/byte_source.h"
+#include "fuzz/support/byte_source.h"
 
 namespace sigproof::fuzz {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/strike_schedule.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_layout.h"
 
 namespace sigproof::fuzz {
 

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/input_layout.h"
 #include "fuzz/generate/strike_schedule.h"
-#include "fuzz/oracles/specification.h"
+#include "fuzz/spec/protocol_constants.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_layout.h"
 
 namespace sigproof::fuzz {
 

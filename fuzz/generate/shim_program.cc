@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "fuzz/generate/module_editor.h"
+#include "fuzz/wasm/second_memory.h"
+#include "fuzz/wasm/section_editor.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "core/v8/strike.h"
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/input_layout.h"
-#include "fuzz/generate/module_plan.h"
-#include "fuzz/oracles/specification.h"
+#include "core/v8/testing/strike.h"
+#include "fuzz/spec/protocol_constants.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_layout.h"
+#include "fuzz/wasm/module_plan.h"
 
 namespace sigproof::fuzz {
 
-/// How an instance is asked for. The driver script knows them by these numbers.
+/// How an instance is asked for. The driver scripts know them by name().
 enum class Way : std::uint8_t {
   kNew,                ///< new WebAssembly.Instance(module, imports)
   kReflectConstruct,   ///< Reflect.construct(WebAssembly.Instance, [module, imports], Other)
@@ -33,7 +33,7 @@ const char* name(Way way) noexcept;
 /// Else it takes a Module, and the engine compiles nothing.
 bool takesBytes(Way way) noexcept;
 
-/// What the import object is made of. The driver script knows them by these numbers.
+/// What the import object is made of. The driver scripts know them by name().
 enum class ImportStyle : std::uint8_t {
   kPlain,
   kGetters,  ///< accessor properties on both levels

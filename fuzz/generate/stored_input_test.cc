@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fuzz/generate/module_editor.h"
-#include "fuzz/targets/random_inputs.h"
-#include "fuzz/targets/shim_runner.h"
+#include "fuzz/run/shim/shim_runner.h"
+#include "fuzz/support/random_inputs.h"
+#include "fuzz/wasm/section_editor.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/generate/byte_source.h"
+#include "fuzz/support/byte_source.h"
 
 namespace sigproof::fuzz {
 

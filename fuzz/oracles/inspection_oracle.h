@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/module_inspector.h"
-#include "fuzz/oracles/specification.h"
-#include "fuzz/oracles/violation.h"
+#include "core/module/module_inspector.h"
+#include "fuzz/spec/protocol_constants.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

@@ -6,9 +6,9 @@
 
 #include <optional>
 
-#include "fuzz/generate/script_program.h"
-#include "fuzz/oracles/violation.h"
+#include "fuzz/generate/scripts/script_program.h"
 #include "fuzz/oracles/witness_oracle.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

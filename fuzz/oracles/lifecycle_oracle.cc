@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "fuzz/oracles/specification.h"
+#include "fuzz/spec/protocol_constants.h"
 
 namespace sigproof::fuzz {
 

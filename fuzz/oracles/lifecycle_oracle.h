@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "fuzz/oracles/violation.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/oracles/violation.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "core/registration_outcome.h"
+#include "core/registry/registration_outcome.h"
 #include "fuzz/generate/shim_program.h"
 #include "fuzz/oracles/registration_reference.h"
-#include "fuzz/oracles/violation.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

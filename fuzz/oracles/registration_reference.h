@@ -13,8 +13,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/registration_outcome.h"
-#include "fuzz/oracles/specification.h"
+#include "core/registry/registration_outcome.h"
+#include "fuzz/spec/protocol_constants.h"
 
 namespace sigproof::fuzz {
 

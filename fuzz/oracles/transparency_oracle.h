@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/oracles/violation.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "fuzz/oracles/specification.h"
+#include "fuzz/spec/protocol_constants.h"
 
 namespace sigproof::fuzz {
 namespace {

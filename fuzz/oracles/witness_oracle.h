@@ -1,5 +1,5 @@
 // What must have been registered, by the modules' structure and by what the modules themselves told
-// (fuzz/generate/witness_module.h): R5, R6, R7, R10, T5.
+// (fuzz/generate/scripts/witness_module.h): R5, R6, R7, R10, T5.
 //
 //   WitnessOracle oracle(program);
 //   if (const auto violation = oracle.judge(seen)) reportViolation(*violation);
@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "core/registration_outcome.h"
-#include "fuzz/generate/script_program.h"
-#include "fuzz/oracles/violation.h"
+#include "core/registry/registration_outcome.h"
+#include "fuzz/generate/scripts/script_program.h"
+#include "fuzz/spec/violation.h"
 
 namespace sigproof::fuzz {
 

@@ -6,8 +6,8 @@
 
 #include <cstring>
 
-#include "core/module_inspector.h"
-#include "fuzz/oracles/specification.h"
+#include "core/module/module_inspector.h"
+#include "fuzz/spec/protocol_constants.h"
 
 namespace sigproof::fuzz {
 namespace {

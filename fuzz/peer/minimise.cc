@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz/peer/simplify.h"
+#include "fuzz/peer/cases/simplify.h"
 
 namespace sigproof::peer {
 namespace {

@@ -3,9 +3,9 @@
 //   const PeerProgram smallest = minimise(program, deviation, side);
 #pragma once
 
-#include "fuzz/oracles/peer_oracle.h"
-#include "fuzz/peer/peer_program.h"
-#include "fuzz/peer/side.h"
+#include "fuzz/peer/cases/peer_oracle.h"
+#include "fuzz/peer/cases/peer_program.h"
+#include "fuzz/peer/sides/side.h"
 
 namespace sigproof::peer {
 

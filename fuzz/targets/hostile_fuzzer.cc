@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/script_program.h"
-#include "fuzz/targets/script_runner.h"
+#include "fuzz/generate/scripts/script_program.h"
+#include "fuzz/run/transparency/script_runner.h"
+#include "fuzz/support/byte_source.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sigproof::fuzz::ByteSource source({data, size});

@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/lifecycle_program.h"
-#include "fuzz/targets/lifecycle_runner.h"
+#include "fuzz/run/lifecycle/lifecycle_runner.h"
+#include "fuzz/support/byte_source.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sigproof::fuzz::ByteSource source({data, size});

@@ -2,10 +2,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/list_program.h"
-#include "fuzz/targets/input_mutator.h"
-#include "fuzz/targets/list_runner.h"
+#include "fuzz/run/list/list_runner.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_mutator.h"
 
 SIGPROOF_FUZZ_MUTATES(sigproof::fuzz::ListProgram::inputLayout())
 

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "corpus/modules/manifest.h"
-#include "corpus/modules/module_editor.h"
-#include "fuzz/generate/byte_source.h"
-#include "fuzz/generate/edited_module.h"
-#include "fuzz/host/read_file.h"
-#include "fuzz/targets/raw_bytes_runner.h"
+#include "core/v8/testing/read_file.h"
+#include "fuzz/generate/raw_bytes/edited_module.h"
+#include "fuzz/real_modules/listening_module.h"
+#include "fuzz/real_modules/manifest.h"
+#include "fuzz/run/transparency/raw_bytes_runner.h"
+#include "fuzz/support/byte_source.h"
 
 namespace {
 

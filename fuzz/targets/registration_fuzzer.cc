@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "fuzz/generate/byte_source.h"
 #include "fuzz/generate/registration_program.h"
-#include "fuzz/targets/input_mutator.h"
-#include "fuzz/targets/registration_runner.h"
+#include "fuzz/run/registration/registration_runner.h"
+#include "fuzz/support/byte_source.h"
+#include "fuzz/support/input_mutator.h"
 
 SIGPROOF_FUZZ_MUTATES(sigproof::fuzz::RegistrationProgram::inputLayout())
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "fuzz/generate/stored_input.h"
-#include "fuzz/targets/input_mutator.h"
-#include "fuzz/targets/shim_runner.h"
+#include "fuzz/run/shim/shim_runner.h"
+#include "fuzz/support/input_mutator.h"
 
 namespace {
 

@@ -2,12 +2,12 @@
 // catch it (SIGPROOF_HAS_..., set by CMakeLists.txt): each takes long to compile.
 #include <utility>
 
-#include "models/relacy/canaries.h"
-#include "models/relacy/list_matrix.h"
-#include "models/relacy/list_model.h"
-#include "models/relacy/litmus.h"
-#include "models/relacy/model.h"
-#include "models/relacy/registry_model.h"
+#include "models/relacy/list/list_matrix.h"
+#include "models/relacy/list/list_model.h"
+#include "models/relacy/litmus/canaries.h"
+#include "models/relacy/litmus/litmus.h"
+#include "models/relacy/registry/registry_model.h"
+#include "models/relacy/search/model.h"
 
 namespace sigproof::models {
 
@@ -26,6 +26,7 @@ std::vector<Model> catalog() {
     for (Model& model : family()) add(withBothLifetimes(std::move(model)));
   }
 #endif
+  for (Model& model : all) model.cannot_see = whatRelacyCannotSee();
   return all;
 }
 

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -23,9 +26,9 @@ struct Answer {
 };
 
 // What the program prints on standard output; what it tells people is left out, or put there too.
-Answer ask(const std::string& arguments, bool with_messages = false) {
-  const std::string line =
-      std::string(SIGPROOF_MODELS) + " " + arguments + (with_messages ? " 2>&1" : " 2>/dev/null");
+Answer ask(const std::string& arguments, bool with_messages = false,
+           const std::string& program = SIGPROOF_MODELS) {
+  const std::string line = program + " " + arguments + (with_messages ? " 2>&1" : " 2>/dev/null");
   Answer answer;
   // NOLINTNEXTLINE(cert-env33-c): a command line is what is tested
   FILE* pipe = popen(line.c_str(), "r");
@@ -49,7 +52,8 @@ std::map<std::string, std::string> stepsOf(const std::string& check) {
   return steps;
 }
 
-// "core/atomic_list.h:92": the store by which filter() unlinks, the second that the model meets.
+// "core/list/atomic_list.h:92": the store by which filter() unlinks, the second that the model
+// meets.
 std::string unlinkingStep() {
   std::vector<std::string> stores;
   for (const auto& [place, step] : stepsOf("model/reader_against_push_filter")) {
@@ -97,7 +101,7 @@ TEST(Models, AFailureComesWithItsInterleavingAndIsRepeatedExactly) {
   const nlohmann::json record = ask("--run " + check + weakening).record();
   const std::string trace = record.at("detail").at("trace");
   EXPECT_THAT(trace, testing::HasSubstr("head_ := node 1"));
-  EXPECT_THAT(trace, testing::HasSubstr("core/atomic_list.h:"));
+  EXPECT_THAT(trace, testing::HasSubstr("core/list/atomic_list.h:"));
   EXPECT_THAT(trace, testing::HasSubstr("STALE"));
   const std::string state = record.at("detail").at("state");
   const Answer replay = ask("--replay " + check + " --state '" + state + "'" + weakening, true);
@@ -107,12 +111,53 @@ TEST(Models, AFailureComesWithItsInterleavingAndIsRepeatedExactly) {
       << "the production code does not fail so";
 }
 
+// Whatever ends the program from here on (a hang, a crash, the end of memory), the tool takes the
+// line for what it is.
+TEST(Models, AFailureIsToldBeforeItIsMadeShortAndExplained) {
+  const Answer answer =
+      ask("--run model/reader_against_push_filter --max-executions 1000 --weaken " +
+              unlinkingStep() + "=release",
+          true);
+  const std::size_t told = answer.output.find("SIGPROOF VIOLATION L");
+  ASSERT_NE(told, std::string::npos) << answer.output;
+  EXPECT_LT(told, answer.output.find("\"verdict\":\"failed\""));
+  EXPECT_THAT(ask("--run model/canary_release_stores", true).output,
+              testing::Not(testing::HasSubstr("SIGPROOF VIOLATION")))
+      << "that a canary's victim fails is no failure";
+}
+
+// A trace names variables by what the sources call them. The program looks for them in the folders
+// above its own.
+TEST(Models, AFailureStandsWhereTheSourcesThatItsTraceReadsAreMissingOrGarbage) {
+  namespace fs = std::filesystem;
+  const std::string weakening = " --weaken " + unlinkingStep() + "=release";
+  const fs::path folder = fs::path(testing::TempDir()) / ("models-" + std::to_string(getpid()));
+  for (const std::string source : {"missing", "a folder", "garbage"}) {
+    fs::create_directories(folder / "libexec");
+    fs::copy_file(SIGPROOF_MODELS, folder / "libexec/sigproof-models");
+    const fs::path file = folder / "core/list/atomic_list.h";
+    if (source == "a folder") fs::create_directories(file);
+    if (source == "garbage") {
+      fs::create_directories(file.parent_path());
+      std::ofstream stream(file);
+      for (int i = 0; i < 1000; ++i) stream << "\xFF\xFE\0.load(.store(\n";
+    }
+    const Answer answer = ask("--run model/reader_against_push_filter" + weakening, false,
+                              (folder / "libexec/sigproof-models").string());
+    EXPECT_EQ(answer.status, 1) << source;
+    ASSERT_EQ(answer.record().at("verdict"), "failed") << source;
+    EXPECT_THAT(answer.record().at("detail").at("trace").get<std::string>(),
+                testing::HasSubstr("STALE"));
+    fs::remove_all(folder);
+  }
+}
+
 // Everything about a failure but the search that found it.
 nlohmann::json failureWith(const std::string& check, const std::string& weakening) {
   return ask("--run " + check + " --weaken " + weakening).record().at("detail");
 }
 
-// "core/atomic_list.h:219": the owner's look for readers, the last load of the list.
+// "core/list/atomic_list.h:219": the owner's look for readers, the last load of the list.
 std::string lookForReaders() {
   std::string last;
   for (const auto& [place, step] : stepsOf("model/reader_against_push_filter")) {
@@ -148,7 +193,7 @@ TEST(Models, AnInterleavingSaysForEachStepWhoDoesWhatInWhichOrderAndWhereItReadF
   ASSERT_NE(stale, steps.end());
   EXPECT_EQ(stale->at("column"), 1);
   EXPECT_TRUE(stale->contains("order"));
-  EXPECT_THAT(stale->at("at").get<std::string>(), testing::HasSubstr("core/atomic_list.h:"));
+  EXPECT_THAT(stale->at("at").get<std::string>(), testing::HasSubstr("core/list/atomic_list.h:"));
   const std::string source = steps.at(stale->at("from").get<std::size_t>()).at("does");
   EXPECT_THAT(source, testing::HasSubstr(":="));
   EXPECT_TRUE(steps.back().contains("broken"));
@@ -246,7 +291,7 @@ TEST(Models, BadInputIsRefusedInOneLine) {
         "--replay model/reader_against_push_filter --state 'full 3 7 2'",
         "--replay model/reader_against_push_filter --state ''", "--run",
         "--run model/reader_against_push_filter --search sideways",
-        "--run model/reader_against_push_filter --weaken core/atomic_list.h"}) {
+        "--run model/reader_against_push_filter --weaken core/list/atomic_list.h"}) {
     const Answer answer = ask(arguments, true);
     EXPECT_EQ(answer.status, 2) << arguments;
     EXPECT_EQ(std::count(answer.output.begin(), answer.output.end(), '\n'), 1) << answer.output;

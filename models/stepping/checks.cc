@@ -1,7 +1,7 @@
 #include <iterator>
 #include <utility>
 
-#include "models/stepping/suite.h"
+#include "models/stepping/engine/suite.h"
 
 namespace sigproof::stepping {
 

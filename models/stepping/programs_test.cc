@@ -24,8 +24,8 @@
 #include <string>
 #include <vector>
 
-#include "models/stepping/stepper.h"
-#include "reports/record.h"
+#include "models/stepping/engine/stepper.h"
+#include "reports/record/record.h"
 
 namespace sigproof::stepping {
 namespace {

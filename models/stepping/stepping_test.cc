@@ -17,17 +17,17 @@
 #include <utility>
 #include <vector>
 
-#include "core/signal_registry.h"
-#include "models/stepping/case_run.h"
-#include "models/stepping/elements.h"
-#include "models/stepping/flawed_list.h"
-#include "models/stepping/list_case.h"
-#include "models/stepping/list_cases.h"
-#include "models/stepping/list_world.h"
-#include "models/stepping/pairs.h"
-#include "models/stepping/registry_cases.h"
-#include "models/stepping/stepper.h"
-#include "models/stepping/tracer.h"
+#include "core/registry/signal_registry.h"
+#include "models/stepping/engine/pairs.h"
+#include "models/stepping/engine/stepper.h"
+#include "models/stepping/engine/tracer.h"
+#include "models/stepping/judge/case_run.h"
+#include "models/stepping/list/elements.h"
+#include "models/stepping/list/flawed_list.h"
+#include "models/stepping/list/list_case.h"
+#include "models/stepping/list/list_cases.h"
+#include "models/stepping/list/list_world.h"
+#include "models/stepping/registry/registry_cases.h"
 
 namespace sigproof::stepping {
 namespace {

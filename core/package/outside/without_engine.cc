@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "core/registration_outcome.h"
-#include "core/signal_registry.h"
+#include "core/registry/registration_outcome.h"
+#include "core/registry/signal_registry.h"
 
 namespace {
 

@@ -16,11 +16,11 @@
 #include <thread>
 #include <vector>
 
-#include "core/cpu_limit.h"
+#include "core/limit/cpu_limit.h"
 #include "core/v8/end_to_end/shared_memory.h"
 #include "core/v8/isolate_execution.h"
-#include "core/v8/script_test.h"
-#include "fuzz/host/read_file.h"
+#include "core/v8/testing/read_file.h"
+#include "core/v8/testing/script_test.h"
 
 namespace sigproof {
 namespace {

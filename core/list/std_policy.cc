@@ -1,0 +1,22 @@
+#include "core/list/std_policy.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+namespace sigproof {
+
+void StdPolicy::yield() noexcept { sched_yield(); }
+
+void StdPolicy::reportMisuse(const char* message) noexcept {
+  char line[256] = "sigproof: ";
+  std::strncat(line, message, sizeof line - std::strlen(line) - 2);
+  std::strcat(line, "\n");
+  // The process ends either way, so a failed write has nobody left to be told.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, std::strlen(line));
+  std::abort();
+}
+
+}  // namespace sigproof

@@ -1,0 +1,48 @@
+// For tests: an engine whose execution is a loop of the test's own.
+//
+//   RecordedExecution execution;
+//   CpuLimit limit(limiter, execution, registry, {.soft_limit_ms = 10, .hard_limit_ms = 60});
+//   EXPECT_TRUE(burnUntil([&] { return execution.isTerminated(); }));
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <utility>
+
+#include "core/limit/engine_execution.h"
+
+namespace sigproof {
+
+/// Execution is terminated, as an engine's is, from terminate() until recover().
+class RecordedExecution final : public EngineExecution {
+ public:
+  void terminate() noexcept override {
+    ++terminations_;
+    is_terminated_ = true;
+  }
+  void recover() noexcept override {
+    ++recoveries_;
+    is_terminated_ = false;
+    if (on_recover_) on_recover_();
+  }
+
+  void followMemories() noexcept override { ++follows_; }
+  void requestFollowMemories() noexcept override { ++follow_requests_; }
+
+  bool isTerminated() const noexcept { return is_terminated_; }
+  int terminations() const noexcept { return terminations_; }
+  int recoveries() const noexcept { return recoveries_; }
+  int follows() const noexcept { return follows_; }
+  int followRequests() const noexcept { return follow_requests_; }
+  void onRecover(std::function<void()> action) { on_recover_ = std::move(action); }
+
+ private:
+  std::atomic<bool> is_terminated_{false};
+  std::atomic<int> terminations_{0};
+  std::atomic<int> recoveries_{0};
+  std::atomic<int> follows_{0};
+  std::atomic<int> follow_requests_{0};
+  std::function<void()> on_recover_;
+};
+
+}  // namespace sigproof

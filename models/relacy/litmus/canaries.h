@@ -1,0 +1,14 @@
+// Bugs that the models must catch in every run: a checker that can't fail shows nothing. A canary
+// runs one of the models with a flaw put into what is under test, and passes if the model fails.
+#pragma once
+
+#include <vector>
+
+#include "models/relacy/search/model.h"
+
+namespace sigproof::models {
+
+/// model/canary_*. Their victims are models of catalog().
+std::vector<Model> canaries();
+
+}  // namespace sigproof::models

@@ -1,0 +1,78 @@
+// A check of this folder: an operation of the production code in several cases, each stepped, and
+// the same cases run on a deliberately wrong stand-in, which must be caught.
+//
+//   Check check{.name = "clear", .cases = clearCases<AtomicList<Element>>(),
+//               .flaw = "frees before it empties",
+//               .canaries = {{"", clearCases<FlawedList<...>>()}}};
+//   const Record record = runCheck(suite, check, {});     // runner.h
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/stepping/engine/stepper.h"
+#include "reports/record/property.h"
+
+namespace sigproof::stepping {
+
+/// What to do with a case.
+struct CasePlan {
+  bool is_stepped = true;    ///< false: the operation runs without interruption
+  Selection selection = {};  ///< the boundaries at which the handler acts
+  /// The handler is stepped as well, and at these boundaries of it another one acts.
+  std::optional<Selection> inner = std::nullopt;
+};
+
+/// Where and how a case broke its expectation.
+struct CaseFailure {
+  std::optional<Boundary> boundary;        ///< absent: before or after the call
+  std::optional<Boundary> since_boundary;  ///< the earlier boundary that it contradicts
+  std::string expected;
+  std::string seen;
+};
+
+struct CaseResult {
+  std::size_t boundaries = 0;
+  std::size_t boundaries_in_program = 0;
+  std::size_t inner_boundaries = 0;  ///< of handlers that were stepped as well
+  /// Which boundaries lie in the program's own text (see boundariesInProgram()).
+  std::vector<std::uint32_t> program_boundaries;
+  std::size_t state_count = 0;  ///< runs of equal looks
+  bool is_complete = false;     ///< the handler acted wherever it was asked to
+  std::string states;           ///< what was seen, one run of equal looks a line
+  std::optional<CaseFailure> failure;
+};
+
+struct Case {
+  std::string name;
+  std::function<CaseResult(const CasePlan&)> run;
+};
+
+/// A stand-in with a known bug, in cases of which at least one must fail.
+struct Canary {
+  std::string name;  ///< what stands in, "owning" elements; may be empty
+  std::vector<Case> cases;
+};
+
+struct Check {
+  std::string name;  ///< "push_front"
+  std::vector<reports::Property> properties;
+  std::string covered;
+  std::vector<Case> cases;
+  std::string flaw;  ///< what is wrong with the canaries' stand-ins
+  std::vector<Canary> canaries;
+};
+
+/// How the production code under these checks was compiled, and the checks.
+struct Suite {
+  std::string level;     ///< "gcc-O2"
+  std::string compiler;  ///< "g++ 12.2.0 -O2 -DNDEBUG"
+  bool has_debug_checks = false;
+  std::vector<Check> checks;
+};
+
+}  // namespace sigproof::stepping

@@ -36,8 +36,28 @@ constexpr ElementSet placeOf(unsigned number) { return placesOf(only(number)); }
 constexpr unsigned newestOf(ElementSet set) { return 31 - std::countl_zero(set); }
 constexpr unsigned oldestOf(ElementSet set) { return std::countr_zero(set); }
 
+/// As sets: of an empty set, the empty set.
+constexpr ElementSet newest(ElementSet set) { return set == 0 ? 0 : only(newestOf(set)); }
+constexpr ElementSet oldest(ElementSet set) { return set == 0 ? 0 : only(oldestOf(set)); }
+
+// What the owner's program of a model picks out of the elements that are in the list.
+constexpr ElementSet all(ElementSet list) { return list; }
+constexpr ElementSet none(ElementSet) { return 0; }
+constexpr ElementSet secondNewest(ElementSet list) { return newest(list & ~newest(list)); }
+constexpr ElementSet twoOldest(ElementSet list) {
+  return oldest(list) | oldest(list & ~oldest(list));
+}
+/// The newest, the third newest and so on.
+constexpr ElementSet everyOther(ElementSet list) {
+  ElementSet picked = 0;
+  for (bool is_picked = true; list != 0; is_picked = !is_picked, list &= ~newest(list)) {
+    if (is_picked) picked |= newest(list);
+  }
+  return picked;
+}
+
 enum class WalkKind : std::uint8_t {
-  kHandler,  ///< strikes the owner's thread: must see all that is in the list before and after (L3)
+  kHandler,  ///< interrupts the owner's thread: must see all that is there before and after (L3)
   kReader,   ///< on another thread: must see what was there before it started and stays
 };
 

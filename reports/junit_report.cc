@@ -57,7 +57,7 @@ Markup testcaseProperties(const Record& record) {
 // What a person needs to act on a failure.
 std::string evidenceText(const Record& record) {
   std::string evidence = record.summary + "\n\nreplay: " + record.replay + '\n';
-  for (const char* member : {"trace", "module_text", "output"}) {
+  for (const char* member : {"trace", "module_text", "output", "not_explained"}) {
     const auto found = record.detail.find(member);
     if (found == record.detail.end() || !found->is_string()) continue;
     evidence += fmt::format("\n{}:\n{}\n", member, found->get<std::string>());

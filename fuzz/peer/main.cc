@@ -17,6 +17,8 @@
 #include "fuzz/peer/sides/core_side.h"
 #include "fuzz/peer/sides/workerd_side.h"
 #include "reports/check/check_main.h"
+#include "reports/record/explain.h"
+#include "reports/record/record.h"
 
 namespace sigproof::peer {
 namespace {
@@ -135,6 +137,7 @@ std::string restartsText(const Sides& sides) {
 void concludeCampaign(Record& record, const CommandLine& line, const Campaign& campaign,
                       const Sides& sides) {
   const auto& fresh = campaign.newFindings();
+  for (const std::string& note : campaign.notes()) reports::addNote(record, note);
   const std::string counts = fmt::format("{} modules compared, {} differences of {} known findings",
                                          campaign.counts().modules, sumOf(campaign.counts().known),
                                          campaign.counts().known.size());
@@ -191,6 +194,11 @@ void runCampaign(const CommandLine& line, Record& record) {
 
 // --- known findings -----------------------------------------------------------------------------
 
+// A process that died may have said anything, also what is not UTF-8.
+std::string textOf(const Verdict& verdict) {
+  return toJson(verdict).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 struct Replayed {
   Replay outcome;
   std::string text;
@@ -212,7 +220,7 @@ Replayed replay(const Finding& finding, Sides& sides) {
       break;
   }
   return {outcome, fmt::format("{} shows something else than is stored: core {}; workerd {}",
-                               finding.signature, toJson(core).dump(), toJson(workerd).dump())};
+                               finding.signature, textOf(core), textOf(workerd))};
 }
 
 void replayFindings(const CommandLine& line, const std::vector<Finding>& findings, Record& record) {
@@ -267,10 +275,9 @@ int replayOne(const CommandLine& line, const std::string& file) {
   }
   Sides sides(line);
   fmt::print("{}\n{}\nexpected  {}\n", finding.module_text, sentenceOf(finding.rule),
-             toJson(finding.expected).dump());
-  fmt::print("core      {}\nworkerd   {}\n",
-             toJson(sides.core.run({&finding.asked, 1}).front()).dump(),
-             toJson(sides.workerd.run({&finding.asked, 1}).front()).dump());
+             textOf(finding.expected));
+  fmt::print("core      {}\nworkerd   {}\n", textOf(sides.core.run({&finding.asked, 1}).front()),
+             textOf(sides.workerd.run({&finding.asked, 1}).front()));
   const auto [outcome, text] = replay(finding, sides);
   fmt::print("{}\n", text);
   return outcome == Replay::kReproduces ? reports::kExitPassed : reports::kExitFailed;

@@ -140,7 +140,8 @@ std::string toText(const Finding& finding) {
                                 {std::string(kWorkerdName), toJson(finding.workerd)}}},
       {"fault", finding.fault},
       {"features", finding.features}};
-  return value.dump(2) + "\n";
+  // A process that died may have said anything.
+  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 Finding readFinding(const fs::path& file) {

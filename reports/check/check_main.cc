@@ -18,7 +18,7 @@ int exitStatusOf(Verdict verdict) {
 }  // namespace
 
 int report(const Record& record) {
-  std::cout << toJson(record).dump() << '\n' << std::flush;
+  std::cout << toLine(record) << '\n' << std::flush;
   std::cerr << record.check << ": " << record.summary << '\n';
   const int status = exitStatusOf(record.verdict);
   const auto trace = record.detail.find("trace");

@@ -3,13 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/html/markup.h"
 #include "reports/record/record.h"
 
 namespace sigproof::reports {
+
+/// What `draw` makes. Where it throws, a paragraph that says so of `what`: no part of the page
+/// costs the others.
+Markup drawn(std::string_view what, const std::function<Markup()>& draw);
 
 /// "1,380".
 std::string formatCount(std::uint64_t count);

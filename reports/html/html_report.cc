@@ -147,7 +147,8 @@ Markup problems(const std::vector<Record>& records) {
   Markup articles;
   for (const Verdict verdict : {Verdict::kFailed, Verdict::kUnfinished}) {
     for (const Record& record : records) {
-      if (record.verdict == verdict) articles += problem(record);
+      if (record.verdict != verdict) continue;
+      articles += drawn("what is known of " + record.check, [&] { return problem(record); });
     }
   }
   if (articles.isEmpty()) return {};
@@ -277,8 +278,12 @@ Markup kindSections(const std::vector<Record>& records) {
     }
     if (kind == Kind::kUnit && of_kind.empty()) continue;
     sections += kindSection(kind, of_kind);
-    if (kind == Kind::kModel) sections += growthSection(of_kind);
-    if (kind == Kind::kMutant) sections += heatMapSection(records);
+    if (kind == Kind::kModel) {
+      sections += drawn("the growth of the models", [&] { return growthSection(of_kind); });
+    }
+    if (kind == Kind::kMutant) {
+      sections += drawn("the heat map", [&] { return heatMapSection(records); });
+    }
   }
   return sections;
 }

@@ -68,6 +68,10 @@ nlohmann::json toJson(const Record& record) {
           {"detail", record.detail}};
 }
 
+std::string toLine(const Record& record) {
+  return toJson(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 Record recordFromJson(const nlohmann::json& json) {
   try {
     Record record;

@@ -149,6 +149,29 @@ TEST(CheckProgram, ASanitizersReportIsAFailure) {
   EXPECT_THAT(record.summary, HasSubstr("heap-use-after-free"));
 }
 
+TEST(CheckProgram, AViolationThatIsToldStandsWhateverBecomesOfItsExplanation) {
+  const std::string told = "echo 'SIGPROOF VIOLATION L3: element 2 was freed' >&2; ";
+  const std::pair<std::string, std::string> ends[] = {
+      {"sleep 600", "hung: no end within 0.5 s"},
+      {"kill -SEGV $$", "crashed: signal 11"},
+      {"exit 1", "printed no record"},
+      {"x=0123456789abcdef; while true; do x=$x$x; done", "MiB of memory"},
+      {"echo '{\"check\"'; exit 1", "printed something that is not one record"}};
+  for (const auto& [end, note] : ends) {
+    const Record record = recordAfter(told + end, {.time_s = 0.5, .memory_kib = kSmallMemoryKib});
+    EXPECT_EQ(record.verdict, Verdict::kFailed) << end;
+    EXPECT_EQ(record.summary, "L3: element 2 was freed");
+    EXPECT_THAT(record.detail.at("not_explained").get<std::string>(), HasSubstr(note));
+  }
+}
+
+TEST(CheckProgram, ARecordWithBytesThatAreNotUtf8IsTaken) {
+  Record failed = fakeRecord(kName, Verdict::kFailed);
+  failed.summary = "in FUNCTION";
+  const std::string printed = "(" + printing(failed) + R"() | sed 's/FUNCTION/\xFF\xFE/'; exit 1)";
+  EXPECT_EQ(recordAfter(printed).verdict, Verdict::kFailed);
+}
+
 TEST(CheckProgram, AReplayShowsWhatWasPrinted) {
   const FakeWorkspace fake;
   const auto program = fake.addProgram(

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "ci/sigproof/process/text.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
 
-constexpr std::string_view kViolation = "SIGPROOF VIOLATION ";
 constexpr std::string_view kModuleBegin = "SIGPROOF MODULE BEGIN";
 constexpr std::string_view kModuleEnd = "SIGPROOF MODULE END";
 
@@ -57,7 +57,7 @@ std::string sanitizerLine(std::string_view text) {
 
 Finding findingIn(std::string_view text) {
   Finding finding;
-  finding.violation = after(lineWith(text, kViolation), kViolation);
+  finding.violation = after(lineWith(text, reports::kViolationMark), reports::kViolationMark);
   finding.properties = propertiesAtStart(finding.violation);
   finding.module_text = linesBetween(text, kModuleBegin, kModuleEnd);
   finding.sanitizer = sanitizerLine(text);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ci/sigproof/checks/crash_finding.h"
+#include "ci/sigproof/process/symbolizer_environment.h"
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
 
@@ -118,6 +119,7 @@ Record runUnitCheck(const Workspace& workspace, const std::string& check) {
   const std::string filter = "--gtest_filter=" + testFilterOf(check);
   const ChildResult child =
       runChild({.arguments = {program.string(), filter, "--gtest_color=no", "--gtest_fail_fast"},
+                .environment = symbolizerEnvironment(),
                 .time_limit_s = kUnitTimeLimitS});
   Record record = unitRecord(check, child);
   record.replay = commandLine({workspace.shown(program), filter});

@@ -89,7 +89,7 @@ class RegistrationRunner final : private RegistrationObserver {
 
   const RegistrationProgram& program_;
   Reference reference_;
-  std::vector<std::shared_ptr<TestMemory>> memories_;  // as the reference's
+  std::vector<std::shared_ptr<GuardedMemory>> memories_;  // as the reference's
   unsigned moves_ = 0;
   std::optional<Registry> registry_;
   std::vector<Registry::Entry*> entries_;  // by the reference's id

@@ -13,6 +13,7 @@
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
 #include "fuzz/wasm/module_writer.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -410,13 +411,16 @@ void ShimRunner::checkDecoy() const {
 
 void ShimRunner::fail(BrokenProperty property, const std::string& what) const {
   reportViolation(
-      {property, fmt::format("{}; at {}; program: {}", what, step_, describe(program_))},
-      writeModuleText(program_.module));
+      {property, fmt::format("{}; at {}; program: {}", what, step_,
+                             reports::explained("its text", [&] { return describe(program_); }))},
+      [&] { return writeModuleText(program_.module); });
 }
 
 void ShimRunner::failHarness(const std::string& what) const {
-  reportFault("the harness", fmt::format("{}; at {}; program: {}", what, step_, describe(program_)),
-              writeModuleText(program_.module));
+  reportFault("the harness",
+              fmt::format("{}; at {}; program: {}", what, step_,
+                          reports::explained("its text", [&] { return describe(program_); })),
+              [&] { return writeModuleText(program_.module); });
 }
 
 }  // namespace sigproof::fuzz

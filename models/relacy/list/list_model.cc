@@ -87,7 +87,7 @@ class ListFixture {
   };
 
   /// The owner's calls. A model lists the properties of its letters in this order.
-  static constexpr const auto& letters() {
+  static const auto& letters() {
     static constexpr std::array kLetters{
         Letter{'p', "push", &ListFixture::push<Constructor::kReturns>, {.can_allocate = true}},
         Letter{'q',
@@ -127,7 +127,7 @@ class ListFixture {
     return kLetters;
   }
 
-  static constexpr const auto& readerLetters() {
+  static const auto& readerLetters() {
     static constexpr std::array kLetters{
         ReaderLetter{'i', "iterate", &ListFixture::readerIterates},
         ReaderLetter{'e', "isEmpty", &ListFixture::readerAsksIsEmpty},

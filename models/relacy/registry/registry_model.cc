@@ -65,7 +65,7 @@ class RegistryFixture {
   };
 
   /// The owner's calls. "The oldest" is the oldest entry that is not dead.
-  static constexpr const auto& letters() {
+  static const auto& letters() {
     static constexpr std::array kLetters{
         Letter{'a', "add", &RegistryFixture::add, offers({})},
         Letter{'z', "add with overlapping words", &RegistryFixture::add,

@@ -36,10 +36,10 @@ struct RegistryProgram {
 
 Model makeRegistryModel(const RegistryProgram& program);
 
-/// The tables, one for each family.
-std::vector<Model> registryHandlerModels();
-std::vector<Model> registryDeliveryModels();
-std::vector<Model> registryLevelModels();
-std::vector<Model> registryMoveModels();
+/// The tables, one for each file registry_..._programs.cc.
+std::vector<RegistryProgram> registryHandlerPrograms();
+std::vector<RegistryProgram> registryDeliveryPrograms();
+std::vector<RegistryProgram> registryLevelPrograms();
+std::vector<RegistryProgram> registryMovePrograms();
 
 }  // namespace sigproof::models

@@ -21,6 +21,7 @@
 #    "missed_by": [], "accepted_because": "", "gate": true, "description": "...",
 #    "files": ["core/list/atomic_list.h"]}
 
+cmake_minimum_required(VERSION 3.25)
 set(SIGPROOF_REPOSITORY ${CMAKE_CURRENT_LIST_DIR}/../..)
 
 # --- JSON -------------------------------------------------------------------------------------------
@@ -87,8 +88,11 @@ function(sigproof_require_checks file key)
       message(FATAL_ERROR "${file}: ${key}: '${check}' is no check: model/NAME, stepping/NAME@LEVEL, fuzz/NAME, "
                           "real-module/NAME, unit/FILE, unit/FILE:FILTER or compile/FILE")
     endif()
-    if(check MATCHES "^(unit|compile)/([^:]*)" AND NOT EXISTS ${SIGPROOF_REPOSITORY}/${CMAKE_MATCH_2}.cc)
-      message(FATAL_ERROR "${file}: ${key}: there is no file ${CMAKE_MATCH_2}.cc for ${check}")
+    if(check MATCHES "^(unit|compile)/([^:]*)")
+      set(source ${CMAKE_MATCH_2}.cc)
+      if(NOT EXISTS ${SIGPROOF_REPOSITORY}/${source})
+        message(FATAL_ERROR "${file}: ${key}: there is no file ${source} for ${check}")
+      endif()
     endif()
   endforeach()
 endfunction()

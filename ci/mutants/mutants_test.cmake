@@ -1,5 +1,5 @@
-# Faulty patches are refused, each with a message that names the file and the fault; a good one is
-# applied, and every patch of the repository applies to core as it stands.
+# Each faulty patch is refused with a message that names the file and the fault. A good one is read and
+# applied. Every patch of the repository can be read and applies to core.
 #
 #   cmake -D WORK=<folder to make> -P mutants_test.cmake
 cmake_minimum_required(VERSION 3.25)
@@ -83,12 +83,15 @@ expect_refused(Name-s "${good_header}${good_diff}" "a mutant's file is named wit
 expect_refused(no_diff "${good_header}" "no diff")
 string(REPLACE "a/core/" "a/fuzz/" diff "${good_diff}")
 expect_refused(elsewhere "${good_header}${diff}" "its diff is against a/fuzz/list.h")
-expect_refused(unknown_key "Checker: model/a\n${good_header}${good_diff}" "the key Checker: is unknown; the keys are Breaks:")
+expect_refused(unknown_key "Checker: model/a\n${good_header}${good_diff}"
+               "the key Checker: is unknown; the keys are Breaks:")
 expect_refused(key_twice "Origin: b\n${good_header}${good_diff}" "the key Origin: stands twice")
-expect_refused(no_key "${good_header}diff -u a b\n${good_diff}" "the line 'diff -u a b' is not of the form `Key: value`.")
+expect_refused(no_key "${good_header}diff -u a b\n${good_diff}"
+               "the line 'diff -u a b' is not of the form `Key: value`.")
 foreach(id soundness L99 l3 T)
   string(REPLACE "L3, L4" "L3, ${id}" header "${good_header}")
-  expect_refused(no_property "${header}${good_diff}" "Breaks: '${id}' is no property of core/SPECIFICATION.md")
+  expect_refused(no_property "${header}${good_diff}"
+                 "Breaks: '${id}' is no property of core/SPECIFICATION.md")
 endforeach()
 foreach(check models/a stepping/a model/)
   string(REPLACE "model/a" "${check}" header "${good_header}")

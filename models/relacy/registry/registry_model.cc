@@ -148,7 +148,7 @@ class RegistryFixture {
     ++deliverers_ended_;
   }
 
-  // What the words hold when all is over: nothing but what somebody had a right to write.
+  // Checks the words when all threads have ended: each has a value that its writers may write.
   void tearDown() {
     ConstantVariables::are_links = ConstantVariables::are_watched = false;
     const ModuleSet listening = registry_ ? ledger_.listed() & ~deadNow() : 0;
@@ -192,7 +192,7 @@ class RegistryFixture {
     outcomes_[index] = facts.offer->outcome;
   }
 
-  // D6: every word that is listened to is what the newest level asks for.
+  // D6: the word of a live entry is what the newest level asks for.
   void requireAsLevel(unsigned index, std::uint32_t signal) {
     if (isMovePending(index) || ledger_.isDetached()) return requireLastWritten(index, signal);
     require(!registry_->isWarned() || signal == kSignalValue,
@@ -201,7 +201,7 @@ class RegistryFixture {
             "D6/R6: the isolate is not warned, but an entry's word is not 0");
   }
 
-  // Of an entry that was dropped or died: whatever was written before that.
+  // The word of an entry that was dropped or died keeps the last value written before that.
   void requireLastWritten(unsigned index, std::uint32_t signal) {
     ModelModule& module = *modules_[index];
     const bool was_signalled = (ever_signalled_ & onlyModule(index)) != 0 ||
@@ -214,7 +214,7 @@ class RegistryFixture {
         "R6: a registration overwrote the signal of a delivery to its entry");
   }
 
-  // The engine has moved the memory, and the registry was not told yet.
+  // Whether the engine has moved the memory and the registry has not followed it yet.
   bool isMovePending(unsigned index) {
     return modules_[index]->hasMoved() && (followed_ & onlyModule(index)) == 0;
   }
@@ -262,7 +262,8 @@ class RegistryFixture {
     change("clear()", 0, [&] { registry_->clear(); });
   }
 
-  // No entry is plainly dead; one that a delivery on another thread saw dead may go.
+  // Drops an entry or not. No entry is dead by its words, but a delivery on another thread may have
+  // seen one dead.
   void dropPerhaps() {
     note("dropDead()");
     const ModuleSet listed = ledger_.listed();
@@ -274,7 +275,7 @@ class RegistryFixture {
     endCall();
   }
 
-  // A handler strikes between two calls, too.
+  // A handler may run between two calls, too.
   void endCall() {
     note("(call has ended)");
     beginStep();
@@ -285,7 +286,7 @@ class RegistryFixture {
             "G1: entryCount() is not the number of entries");
   }
 
-  // Entries that are dead at this moment, by the words and by what was seen of them before.
+  // The entries that are dead now: by their words, or because a delivery saw them dead.
   ModuleSet deadNow() noexcept {
     ModuleSet dead = collected_ | seen_dead_;
     for (unsigned i = 0; i < module_count_; ++i) {
@@ -298,7 +299,7 @@ class RegistryFixture {
 
   unsigned oldestAlive() {
     const ModuleSet alive = ledger_.listed() & ~deadNow();
-    require(alive != 0, "the model's program wants an entry where none is alive");
+    require(alive != 0, "the model's program needs a live entry where there is none");
     return static_cast<unsigned>(std::countr_zero(alive));
   }
 
@@ -312,7 +313,7 @@ class RegistryFixture {
     change("add()", after, [&] {
       const typename Registry::Result result =
           registry_->add(module.span(), module.words(), nullptr);
-      require(result.outcome == expected, "R7: not the outcome that the words deserve");
+      require(result.outcome == expected, "R7: not the outcome that the words ask for");
       entries_[index] = result.entry;
     });
   }
@@ -422,7 +423,7 @@ class RegistryFixture {
     endCall();
   }
 
-  // Nobody may come to a destroyed registry.
+  // No deliverer may enter a destroyed registry.
   void destroy() {
     if (deliverers_ended_ < running_program->deliverers.size()) return;
     change("~SignalRegistry()", 0, [&] {
@@ -431,7 +432,7 @@ class RegistryFixture {
     });
   }
 
-  // Delivers as a writer of its own, and judges what it wrote.
+  // Delivers as a writer of its own, and checks what it wrote.
   void deliver(Registry& registry, Delivery& delivery) noexcept {
     const ModuleSet followed = followed_;
     const unsigned writer = ++writer_count_;
@@ -442,7 +443,7 @@ class RegistryFixture {
     const std::size_t reported =
         delivery.generation ? registry.deliver(*delivery.generation) : registry.deliver();
     for (unsigned i = 0; i < module_count_; ++i) {
-      // Nor one word in the old memory and one in the new.
+      // signalCount() adds the word in the old memory and the one in the new.
       require(signalCount(i, writer) <= 1 || delivery.is_overtaken,
               "D1: delivery wrote a word twice");
       require(modules_[i]->formerSignal().signalsBy(writer) == 0 ||
@@ -456,7 +457,7 @@ class RegistryFixture {
     ModelWord::writerHere() = outer_writer;
   }
 
-  // How often a delivery wrote the signal word of a module, wherever that is.
+  // How often a delivery wrote the signal word of a module, in the old memory and in the new.
   unsigned signalCount(unsigned index, unsigned writer) noexcept {
     ModelModule& module = *modules_[index];
     const unsigned former = module.formerSignal().signalsBy(writer);
@@ -494,12 +495,12 @@ class RegistryFixture {
     const ModuleSet dead = deadNow();
     Delivery delivery{.generation =
                           letterOf(kDeliveryLetters, running_program->handler).generation};
-    // Through its address: the destructor, too, may be under way.
+    // By its address, because the destructor, too, may be under way.
     const bool has_begun = registry_address_->generation() == ledger_.generation();
     ledger_.beginOnOwnersThread(delivery, dead, has_begun);
     delivery.must &= ~collecting_;
     deliver(*registry_address_, delivery);
-    // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
+    // What this delivery saw dead stays dead, even if its word changes later.
     if (!running_program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
     note(kHandlerEnds);
   }
@@ -515,10 +516,10 @@ class RegistryFixture {
   std::array<RegistrationOutcome, kMaxModules> outcomes_{};  // what add() must say
   unsigned module_count_ = 0;
   unsigned added_ = 0;
-  unsigned growing_ = 0;    // whose memory moved last
-  ModuleSet followed_ = 0;  // whose new memory the registry knows
+  unsigned growing_ = 0;    // the module whose memory moved last
+  ModuleSet followed_ = 0;  // modules whose new memory the registry has
   bool does_generation_change_ = false;
-  unsigned revivable_ = 0;  // whose terminated word was written last
+  unsigned revivable_ = 0;  // the module whose terminated word was written last
   ModuleSet collected_ = 0;
   ModuleSet collecting_ = 0;  // markDead() is under way: perhaps dead, perhaps not yet
   ModuleSet seen_dead_ = 0;
@@ -529,7 +530,8 @@ class RegistryFixture {
   std::size_t deliverers_ended_ = 0;
 };
 
-// With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
+// With threads we search the code as it ships. With handlers alone there are few steps, and we
+// search the debug build's code.
 SearchResult searchProgram(const RegistryProgram& searched, const Search& search) {
   running_program = &searched;
   switch (running_program->deliverers.size()) {

@@ -1,6 +1,6 @@
-// Models of SignalRegistry: an owner program (the isolate's thread, which also runs the modules),
-// deliveries on other threads, handlers that deliver on the owner's own thread. A new model is one
-// line in a table:
+// Models of SignalRegistry: an owner's program, deliveries on other threads, and handlers that
+// deliver on the owner's thread. The owner is the isolate's thread, which also runs the modules. A
+// new model is one entry of a table in registry_..._programs.cc:
 //
 //   {.name = "delivery_against_registration", .owner = "aa", .deliverers = {"s"}}
 //

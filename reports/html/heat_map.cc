@@ -99,15 +99,15 @@ std::string shortSeconds(double seconds) {
 }
 
 Markup heatCell(const HeatRow& row, const std::string& check, const HeatCell& cell) {
-  const bool is_argued = isArgued(*row.record);
+  const bool is_accepted = isAccepted(*row.record);
   std::string style = "none";
   std::string word = cell.outcome;
   if (cell.outcome == "caught") {
     style = heatOf(cell.seconds);
     word = shortSeconds(cell.seconds);
   } else if (cell.outcome == "missed") {
-    style = is_argued ? "argued" : "missed";
-    word = is_argued ? "argued" : "missed";
+    style = is_accepted ? "accepted" : "missed";
+    word = is_accepted ? "accepted" : "missed";
   }
   const std::string title =
       fmt::format("{}: {} by {} ({}, {} executions)", row.record->check, cell.outcome, check,
@@ -180,7 +180,7 @@ Markup heatMapSection(const std::vector<Record>& records) {
           element(
               "p", {{"class", "introduction"}},
               text("A number: caught, in so many seconds. \"missed\": it must catch the bug and "
-                   "did not. \"argued\": nothing catches this one, and its row says why. Empty: "
+                   "did not. \"accepted\": no check catches this one, and its row says why. Empty: "
                    "not asked.")) +
           heatLegend() + heatTable(records, rows));
 }

@@ -40,8 +40,8 @@ constexpr std::array<KindText, kKinds.size()> kKindTexts{{
      "modules that the manifest does not name, and what a module does after it was instantiated."},
     {"Known bugs", "checks run",
      "Bugs put back into core, one at a time. One that a check must catch and doesn't fails the "
-     "run: what that check passes shows nothing then. Some are argued: nothing catches them, and "
-     "they say why.",
+     "run: what that check passes shows nothing then. Some are accepted: no check catches them, "
+     "and they say why.",
      "bugs of other shapes than these."},
     {"Unit tests", "tests",
      "The unit tests that must catch known bugs, under sanitizers, on core as it is.",
@@ -75,7 +75,7 @@ Markup command(const std::string& line) {
 // Shown as text of their own, or in another place.
 constexpr std::array<std::string_view, 10> kOwnPlace{
     "trace",  "module_text", "output",    "not_explained", "interleaving",
-    "origin", "description", "caught_by", "growth",        "argued"};
+    "origin", "description", "caught_by", "growth",        "accepted_because"};
 
 Markup valueOf(const nlohmann::json& json);
 
@@ -354,7 +354,7 @@ Markup facts(const Record& record) {
   Markup content =
       paragraph("Result", linked(record.summary)) +
       paragraph("What it breaks", linked(memberText(record.detail, "description"))) +
-      paragraph("Why nothing catches it", linked(memberText(record.detail, "argued"))) +
+      paragraph("Why nothing catches it", linked(memberText(record.detail, "accepted_because"))) +
       paragraph("Where it comes from", linked(memberText(record.detail, "origin"))) +
       paragraph("Covered", linked(record.covered)) +
       paragraph("Cannot see", linked(record.cannot_see)) + paragraph("Engine", text(record.engine));
@@ -393,7 +393,7 @@ std::string formatSeconds(double seconds) {
   return fmt::format("{} min {} s", whole / 60, whole % 60);
 }
 
-bool isArgued(const Record& record) {
+bool isAccepted(const Record& record) {
   const auto caught_by = record.detail.find("caught_by");
   const bool is_caught =
       caught_by != record.detail.end() && caught_by->is_array() &&
@@ -401,7 +401,7 @@ bool isArgued(const Record& record) {
         return attempt.is_object() && memberText(attempt, "verdict") == "failed";
       });
   return record.kind == Kind::kMutant && record.verdict == Verdict::kPassed && !is_caught &&
-         !memberText(record.detail, "argued").empty();
+         !memberText(record.detail, "accepted_because").empty();
 }
 
 std::string anchorOf(const std::string& check) {
@@ -420,7 +420,7 @@ Markup verdictBadge(const Record& record) {
   const std::string verdict = toString(record.verdict);
   std::string word = verdict;
   if (record.kind == Kind::kMutant && record.verdict == Verdict::kPassed) {
-    word = isArgued(record) ? "argued" : "caught";
+    word = isAccepted(record) ? "accepted" : "caught";
   }
   if (record.kind == Kind::kMutant && record.verdict == Verdict::kFailed) word = "not caught";
   return element("span", {{"class", "badge " + verdict}}, text(word));

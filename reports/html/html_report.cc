@@ -93,10 +93,10 @@ Markup tile(Kind kind, const std::vector<Record>& records) {
     if (count != 0) notes += fmt::format("{}{} {}", notes.empty() ? "" : ", ", count, word);
   };
   const bool is_mutant = kind == Kind::kMutant;
-  const auto argued =
-      static_cast<std::size_t>(std::count_if(records.begin(), records.end(), isArgued));
-  note(counts.passed - (is_mutant ? argued : 0), is_mutant ? "caught" : "passed");
-  if (is_mutant) note(argued, "argued");
+  const auto accepted =
+      static_cast<std::size_t>(std::count_if(records.begin(), records.end(), isAccepted));
+  note(counts.passed - (is_mutant ? accepted : 0), is_mutant ? "caught" : "passed");
+  if (is_mutant) note(accepted, "accepted");
   note(counts.failed, is_mutant ? "not caught" : "failed");
   note(counts.unfinished, "unfinished");
   note(counts.skipped, "skipped");

@@ -1,5 +1,5 @@
-// Bytes -> what modules and the runtime do to a SignalRegistry: memories, registrations with
-// offsets at the interesting bounds, deliveries, and where handlers strike meanwhile.
+// Makes a program from input bytes: what modules and the runtime do to a SignalRegistry. It has
+// memories, registrations with offsets near bounds, deliveries, and steps at which handlers run.
 //
 //   const RegistrationProgram program = makeRegistrationProgram(source);
 #pragma once

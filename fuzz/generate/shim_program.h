@@ -1,5 +1,5 @@
-// Bytes -> a module, the ways in which a JavaScript program makes instances of it, and what happens
-// to them afterwards.
+// Makes a program from input bytes: a module, the ways in which JavaScript makes instances of it,
+// and what happens to them afterwards.
 //
 //   const ShimProgram program = makeShimProgram(source);
 #pragma once
@@ -58,7 +58,7 @@ enum class Fault : std::uint8_t {
 };
 inline constexpr std::size_t kFaultCount = 6;
 
-/// R10: what strikes, where core is about to do something that could fail.
+/// A fault injection (R10), at a point where core does something that could fail.
 struct StrikePlan {
   Strike kind = Strike::kTerminationRequested;
   int at = 0;  ///< so many such points come before
@@ -66,7 +66,7 @@ struct StrikePlan {
       false;  ///< meanwhile Object.prototype has a `then`, which core must go around
 };
 
-/// What happens to the instances once they are there.
+/// What happens to the instances after they were made.
 struct AfterAction {
   enum class Kind : std::uint8_t {
     kDeliver,

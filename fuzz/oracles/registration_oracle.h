@@ -1,5 +1,5 @@
-// What must come of a module and of the instances that a program makes of it, worked out from the
-// plan and the specification alone: no engine, nothing of `core` but the names of outcomes.
+// Predicts what a module's instantiations must do, from the plan and the specification alone. It
+// uses no engine, and of core only the names of outcomes.
 //
 //   RegistrationOracle oracle(program);
 //   const Prediction prediction = oracle.instantiate(way);
@@ -56,7 +56,7 @@ struct Observation {
   std::vector<RegistrationOutcome> outcomes;
 };
 
-/// What came in the middle of an instantiation (R10).
+/// The fault injection in the middle of an instantiation (R10).
 struct Struck {
   Strike strike = Strike::kTerminationRequested;
   /// Whether the engine compiled in the background: then it instantiates where no JavaScript waits.
@@ -75,9 +75,9 @@ class RegistrationOracle {
   /// R7: the instantiation's result is as without us, and the observer was told what became of it.
   static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
 
-  /// R7, R10: the same for one in whose middle something struck. The program gets what it would
-  /// get, but for what the strike took from it; nothing is registered that should not be, and of
-  /// what was made, the observer was told.
+  /// R7, R10: the same for an instantiation with a fault injection. The program gets what it would
+  /// get without, except for what the fault prevents. Nothing is registered that should not be, and
+  /// the observer hears of each instance that was made.
   static std::optional<Violation> judgeStruck(const Struck& struck, const Prediction& prediction,
                                               const Observation& seen);
   /// What core told instead of the registration that it could not try, where the strike is a reason

@@ -1,6 +1,6 @@
-// What both sides of the peer must show of a program, and which rule a side breaks that shows
-// something else. Worked out from the program and the specification by the reference of the fuzz
-// targets: neither side is taken for right.
+// Predicts what both sides must show of a program, and names the rule that a side breaks if it
+// shows something else. The prediction comes from the program and the specification, by the
+// reference of the fuzz targets: it trusts neither side.
 //
 //   const Expectation expected = expect(program);
 //   for (const Deviation& deviation : judge(program, expected, seen)) ...

@@ -17,8 +17,8 @@
 
 namespace sigproof::fuzz {
 
-/// An element that knows whether it lives, and tells the set of all that do. A handler strikes
-/// inside its constructor and its destructor too.
+/// An element that knows whether it is alive and reports that to the set of live elements. Handlers
+/// also run inside its constructor and its destructor.
 class ListElement {
  public:
   struct ConstructorFailure {};

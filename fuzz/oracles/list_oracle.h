@@ -26,7 +26,7 @@ using ElementId = std::size_t;
 inline constexpr std::size_t kMaxElementIds = 128;
 using ElementSet = std::bitset<kMaxElementIds>;
 
-/// The elements that one walk of a handler visited. Allocates nothing; what does is the list then.
+/// The elements that a handler's walk visited. It allocates nothing, because the list must not.
 class ListVisit {
  public:
   /// `is_alive`: whether the element is between its constructor's end and its destructor's begin.

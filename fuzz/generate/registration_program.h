@@ -71,7 +71,7 @@ struct RegistrationOperation {
   // kAdd, kRefresh, kFollow
   unsigned failing_allocation = 0;  ///< counted from 1; 0: none fails
   // kDeliver, kDeliverFor
-  OwnerAct owner_act = OwnerAct::kNone;  ///< at the first strike, in place of all handlers
+  OwnerAct owner_act = OwnerAct::kNone;  ///< at the first step with a handler, in its place
   // kDeliverFor
   std::uint32_t generations_ago = 0;  ///< wraps: -1 is the next one
   // kCollect, kWrite, kGrow, kMove, kRefresh, kFollow

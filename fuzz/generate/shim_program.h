@@ -53,7 +53,7 @@ enum class Fault : std::uint8_t {
   kMissingImport,  ///< the last import is undefined
   kBrokenBytes,    ///< a byte of the module was changed, or its end cut off
   kSecondMemory,   ///< the module has one more memory than the engine takes
-  kStruck,         ///< something strikes in the middle of the last instantiation (R10)
+  kStruck,         ///< a fault injection in the middle of the last instantiation (R10)
   kOlderEncoding,  ///< imported funcref globals as withOlderFuncrefs() writes them
 };
 inline constexpr std::size_t kFaultCount = 6;
@@ -116,7 +116,7 @@ struct ShimProgram {
   /// What the host put into an imported memory before: at the address (all instances share it).
   std::vector<DataPlan> prefill;
   Fault fault = Fault::kNone;
-  /// Which import, which byte; which strike, see strikeOf().
+  /// Which import or byte; for a fault injection see strikeOf().
   std::uint32_t fault_position = 0;
   /// Whether the engine compiles bytes in the background (host::EngineFlags::async_compilation).
   bool is_in_background = false;

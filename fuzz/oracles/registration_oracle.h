@@ -32,8 +32,8 @@ inline constexpr const char* kNeverSettlesError = "a promise that never settles"
 struct Prediction {
   /// The name of the error that the program gets; empty: the instance is made.
   std::string error = {};
-  /// What the observer is told, where the instance is made. Where it isn't: what the observer may
-  /// be told, unless that is kRegistered, when it is told nothing.
+  /// If the instance is made, the observer hears this outcome. If not, the observer may hear it,
+  /// and hears nothing where it is kRegistered.
   RegistrationOutcome outcome = RegistrationOutcome::kNotOptedIn;
   /// The instance's memory 0, among the reference's memories, if it has one.
   std::optional<std::size_t> memory = {};
@@ -72,7 +72,7 @@ class RegistrationOracle {
   /// as it would be, and is not registered.
   Prediction instantiate(Way way, std::optional<RegistrationOutcome> instead = {});
 
-  /// R7: the instantiation's result is as without us, and the observer was told what became of it.
+  /// R7: the instantiation's result is as without core, and the observer heard the outcome.
   static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
 
   /// R7, R10: the same for an instantiation with a fault injection. The program gets what it would
@@ -80,8 +80,8 @@ class RegistrationOracle {
   /// the observer hears of each instance that was made.
   static std::optional<Violation> judgeStruck(const Struck& struck, const Prediction& prediction,
                                               const Observation& seen);
-  /// What core told instead of the registration that it could not try, where the strike is a reason
-  /// for that; nothing if it tried.
+  /// The outcome that core reported if the fault injection kept it from trying a registration;
+  /// nothing if it tried.
   static std::optional<RegistrationOutcome> insteadOf(Strike strike, const Observation& seen);
 
   /// Memory grows, if it may: returns whether it does.

@@ -47,7 +47,7 @@ struct CoverageException {
   bool is_branch = false;
   std::string code;
   std::string reason;
-  std::size_t places = 1;  ///< lines that it argues for; more were meant by nobody
+  std::size_t places = 1;  ///< lines that it excuses; a match in more is an error
 };
 
 /// The lines of the files below `root`, which ends with a slash. Throws UserError if the text is

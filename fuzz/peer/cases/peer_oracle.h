@@ -48,7 +48,7 @@ enum class Fault : std::uint8_t {
   kMisses,       ///< did not zero the signal word of a module that is to be registered
   kOtherBytes,   ///< changed other bytes of memory 0 than the signal word (R6)
   kOtherMemory,  ///< wrote to a memory that is not the module's memory 0 (R5)
-  kOutcome,      ///< told the observer something else (R7)
+  kOutcome,      ///< reported another outcome (R7)
   kPrototype,    ///< the instance has another prototype (T2)
   kTicks,        ///< a promise settled later, or earlier (T3)
   kReads,        ///< imports were read more often, or less (T6)

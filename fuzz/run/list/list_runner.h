@@ -60,7 +60,7 @@ class ListRunner {
  private:
   using List = AtomicList<ListElement, FaultyPolicy>;
   struct PredicateFailure {};
-  // What a replace() is told of each element, by position, and what is to come of it.
+  // The successor of each element for replace(), by position, and the expected result.
   struct Succession {
     std::vector<std::optional<ListElement::Successor>> answers = {};
     std::vector<std::optional<ElementId>> successors = {};

@@ -60,7 +60,7 @@ class ListRunner {
  private:
   using List = AtomicList<ListElement, FaultyPolicy>;
   struct PredicateFailure {};
-  // The successor of each element for replace(), by position, and the expected result.
+  // What replace() is to answer for each element, by position, and what must result.
   struct Succession {
     std::vector<std::optional<ListElement::Successor>> answers = {};
     std::vector<std::optional<ElementId>> successors = {};

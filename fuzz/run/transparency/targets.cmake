@@ -20,7 +20,8 @@ function(sigproof_add_two_world_fuzzers suffix output)
                                ${folder}/value_text.cc ${folder}/world.cc
                                ${SIGPROOF_WORLD_PRELUDE_SOURCE})
   target_compile_options(${worlds} PRIVATE ${sigproof_no_feedback})
-  target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_oracles)
+  target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_oracles
+                                  PRIVATE sigproof_fuzzed)
 
   foreach(name transparency hostile raw_bytes)
     sigproof_add_fuzz_target(${name} SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds})

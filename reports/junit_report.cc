@@ -41,7 +41,9 @@ Markup property(std::string_view name, std::string value) {
 }
 
 Markup testcaseProperties(const Record& record) {
-  Markup properties = property("properties", fmt::format("{}", fmt::join(record.properties, " "))) +
+  std::vector<std::string_view> ids;
+  for (const Property defended : record.properties) ids.push_back(defended.id());
+  Markup properties = property("properties", fmt::format("{}", fmt::join(ids, " "))) +
                       property("executions", std::to_string(record.executions)) +
                       property("exhausted", record.exhausted ? "true" : "false") +
                       property("peak_memory_kib", std::to_string(record.peak_memory_kib)) +
@@ -55,7 +57,7 @@ Markup testcaseProperties(const Record& record) {
 // What a person needs to act on a failure.
 std::string evidenceText(const Record& record) {
   std::string evidence = record.summary + "\n\nreplay: " + record.replay + '\n';
-  for (const char* member : {"trace", "module_text", "output"}) {
+  for (const char* member : {"trace", "module_text", "output", "not_explained"}) {
     const auto found = record.detail.find(member);
     if (found == record.detail.end() || !found->is_string()) continue;
     evidence += fmt::format("\n{}:\n{}\n", member, found->get<std::string>());

@@ -9,6 +9,7 @@
 #include "reports/html/html_report.h"
 #include "reports/junit_report.h"
 #include "reports/record/atomic_file.h"
+#include "reports/record/explain.h"
 #include "reports/record/validate.h"
 
 namespace sigproof::reports {
@@ -59,6 +60,13 @@ std::string readFile(const std::filesystem::path& path) {
   return content;
 }
 
+// The verdicts stand in results.json. Beside them is no page of another run.
+void writeIfMade(const std::filesystem::path& path, const Explained<std::string>& content) {
+  if (content.value) return writeFileWhole(path, *content.value);
+  std::error_code ignored;  // there was none
+  std::filesystem::remove(path, ignored);
+}
+
 }  // namespace
 
 void writeReport(const std::filesystem::path& directory, const RunInfo& run,
@@ -71,13 +79,16 @@ void writeReport(const std::filesystem::path& directory, const RunInfo& run,
         (error ? error : std::make_error_code(std::errc::not_a_directory)).message() +
         "; give another one with --out");
   }
-  // All three are made before the first is written, so that they come from one run or not at all.
+  // All three are made before the first is written, so that they come from one run.
   const std::string results = resultsText(run, records);
-  const std::string junit = junitReport(run, records);
-  const std::string html = htmlReport(run, records);
+  const auto junit = tryToExplain("junit.xml", [&] { return junitReport(run, records); });
+  const auto html = tryToExplain("index.html", [&] { return htmlReport(run, records); });
   writeFileWhole(directory / "results.json", results);
-  writeFileWhole(directory / "junit.xml", junit);
-  writeFileWhole(directory / "index.html", html);
+  writeIfMade(directory / "junit.xml", junit);
+  writeIfMade(directory / "index.html", html);
+  for (const std::string& note : {junit.note, html.note}) {
+    if (!note.empty()) throw std::runtime_error(note + "; results.json is written");
+  }
 }
 
 std::pair<RunInfo, std::vector<Record>> readResults(const std::filesystem::path& results_json) {

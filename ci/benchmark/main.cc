@@ -5,38 +5,25 @@
 //   build/libexec/sigproof-benchmarks --run benchmark/delivery/1000
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
-#include <chrono>
 #include <exception>
-#include <iostream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "ci/benchmark/measurement.h"
 #include "core/v8/testing/isolate.h"
-#include "reports/record/record.h"
+#include "reports/check/check_main.h"
 
 namespace sigproof::benchmarks {
 namespace {
 
-using nlohmann::json;
 using reports::Record;
 using reports::Verdict;
 
-constexpr int kExitUsage = 2;
 constexpr std::string_view kPrefix = "benchmark/";
 constexpr std::string_view kCannotSee =
     "Other processors, other compilers, caches that other work has filled.";
-
-struct CommandLine {
-  bool is_list = false;
-  bool is_json = false;
-  std::string run;
-  int rounds = 0;
-};
 
 std::string coveredBy(const Measurement& measurement) {
   if (measurement.baseline.empty()) return measurement.subject;
@@ -151,67 +138,46 @@ Record runMeasurement(const Measurement& measurement, int rounds) {
   record.covered = coveredBy(measurement);
   record.cannot_see = kCannotSee;
   record.replay = "build/bin/sigproof benchmark run " + record.check;
-  const auto begin = std::chrono::steady_clock::now();
-  if (measurement.measure) {
-    measureTimes(measurement, rounds > 0 ? rounds : measurement.rounds, record);
-  } else {
-    measureBytes(measurement, record);
-  }
-  record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  record.peak_memory_kib = static_cast<std::uint64_t>(usage.ru_maxrss);
+  reports::measure(record, [&] {
+    if (measurement.measure) {
+      measureTimes(measurement, rounds > 0 ? rounds : measurement.rounds, record);
+    } else {
+      measureBytes(measurement, record);
+    }
+  });
   return record;
 }
 
-int runOne(const std::vector<Measurement>& all, const CommandLine& line) {
-  for (const Measurement& measurement : all) {
-    if (line.run != std::string(kPrefix) + measurement.name) continue;
-    const Record record = runMeasurement(measurement, line.rounds);
-    std::cout << toJson(record).dump() << '\n' << std::flush;
-    return record.verdict == Verdict::kPassed ? 0 : 1;
+Record runNamed(const std::string& check, int rounds) {
+  for (const Measurement& measurement : allMeasurements()) {
+    if (check == std::string(kPrefix) + measurement.name)
+      return runMeasurement(measurement, rounds);
   }
-  throw std::runtime_error(fmt::format("there is no check {}; --list lists them", line.run));
+  throw reports::BadInput(fmt::format("there is no check {}; --list lists them", check));
 }
 
-void list(const std::vector<Measurement>& all, bool is_json) {
-  json checks = json::array();
-  for (const Measurement& measurement : all) {
-    const std::string check = std::string(kPrefix) + measurement.name;
-    if (!is_json) fmt::print("{}\n", check);
-    checks.push_back({{"check", check},
-                      {"properties", measurement.properties},
-                      {"covered", coveredBy(measurement)}});
+std::vector<reports::CheckInfo> allChecks() {
+  std::vector<reports::CheckInfo> checks;
+  for (const Measurement& measurement : allMeasurements()) {
+    checks.push_back({.check = std::string(kPrefix) + measurement.name,
+                      .properties = measurement.properties,
+                      .covered = coveredBy(measurement)});
   }
-  if (is_json) fmt::print("{}\n", checks.dump());
+  return checks;
 }
 
 int run(int argc, const char* const* argv) {
-  CommandLine line;
-  CLI::App app("Measures what core costs, each figure as a ratio to something measured in turn.",
-               "sigproof-benchmarks");
-  auto* action = app.add_option_group("Action")->require_option(1);
-  auto* list_flag = action->add_flag("--list", line.is_list, "Print the checks, one a line");
-  action->add_option("--run", line.run, "Run one check and print its record as a line of JSON")
-      ->type_name("CHECK");
-  app.add_flag("--json", line.is_json, "With --list: as a JSON array")->needs(list_flag);
-  app.add_option("--rounds", line.rounds, "Rounds, instead of the check's own number")
+  reports::CheckMain program(
+      "sigproof-benchmarks",
+      "Measures what core costs, each figure as a ratio to something measured in turn.");
+  int rounds = 0;
+  program.app()
+      .add_option("--rounds", rounds, "Rounds, instead of the check's own number")
       ->envname("SIGPROOF_BENCHMARK_ROUNDS")
       ->check(CLI::Range(1, 1'000'000));
-  try {
-    app.parse(argc, argv);
-    const std::vector<Measurement> all = allMeasurements();
-    if (!line.is_list) return runOne(all, line);
-    list(all, line.is_json);
-    return 0;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::Error& error) {
-    fmt::print(stderr, "sigproof-benchmarks: {} (see --help)\n", error.what());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "sigproof-benchmarks: {}\n", error.what());
-  }
-  return kExitUsage;
+  program.onList(&allChecks);
+  program.onRun([&](const std::string& check) { return reports::report(runNamed(check, rounds)); });
+  return program.run(argc, argv);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ci/benchmark/paired_measurement.h"
+#include "reports/record/property.h"
 
 namespace sigproof::benchmarks {
 
@@ -25,7 +26,7 @@ enum class Bar : std::uint8_t {
 
 struct Measurement {
   std::string name;  ///< "delivery/1000"; the check is benchmark/<name>
-  std::vector<std::string> properties{};
+  std::vector<reports::Property> properties{};
   std::string subject;   ///< "delivery to 1,000 entries, an entry"
   std::string baseline;  ///< "pointer chase with a store over the same nodes"
   Bar bar = Bar::kNone;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "fuzz/wasm/second_memory.h"
 #include "fuzz/wasm/section_editor.h"
 
 namespace sigproof::fuzz {

@@ -18,7 +18,7 @@
 
 namespace sigproof::fuzz {
 
-/// How an instance is asked for. The driver script knows them by these numbers.
+/// How an instance is asked for. The driver scripts know them by name().
 enum class Way : std::uint8_t {
   kNew,                ///< new WebAssembly.Instance(module, imports)
   kReflectConstruct,   ///< Reflect.construct(WebAssembly.Instance, [module, imports], Other)
@@ -33,7 +33,7 @@ const char* name(Way way) noexcept;
 /// Else it takes a Module, and the engine compiles nothing.
 bool takesBytes(Way way) noexcept;
 
-/// What the import object is made of. The driver script knows them by these numbers.
+/// What the import object is made of. The driver scripts know them by name().
 enum class ImportStyle : std::uint8_t {
   kPlain,
   kGetters,  ///< accessor properties on both levels

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
+#include "fuzz/wasm/binary/wasm_sections.h"
 #include "fuzz/wasm/module_writer.h"
 #include "fuzz/wasm/section_editor.h"
 
@@ -47,9 +47,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kSectionName = "sigproof.input";
-constexpr std::array<std::uint8_t, 4> kWasmMagic{0x00, 'a', 's', 'm'};
 
-// A file from elsewhere must not make the harness itself read beyond an end.
+// A file from elsewhere must not make our own code read out of bounds.
 void require(bool is_sound, const char* what) {
   if (is_sound) return;
   throw UnreadableInput(
@@ -65,7 +64,8 @@ void requireSoundGlobals(const ModulePlan& module) {
   const auto& globals = module.globals;
   require(std::ranges::is_partitioned(globals, &GlobalPlan::is_imported), "order of the globals");
   for (const GlobalPlan& global : globals) {
-    require(isBelow(global.type, 7) && isBelow(global.form, 9), "a global");
+    require(isBelow(global.type, kValueTypeCount) && isBelow(global.form, kImportFormCount),
+            "a global");
     require(!global.copied_from ||
                 (*global.copied_from < globals.size() && globals[*global.copied_from].is_imported),
             "a global's value");
@@ -121,10 +121,7 @@ std::vector<std::uint8_t> toStored(const ShimInput& input) {
   return withCustomSection(input.module, kSectionName, content);
 }
 
-bool isStored(std::span<const std::uint8_t> file) {
-  return file.size() >= kWasmMagic.size() &&
-         std::equal(kWasmMagic.begin(), kWasmMagic.end(), file.begin());
-}
+bool isStored(std::span<const std::uint8_t> file) { return startsWith(file, kWasmMagic); }
 
 ShimInput fromStored(std::span<const std::uint8_t> file) {
   const auto split = splitCustomSection(file, kSectionName);

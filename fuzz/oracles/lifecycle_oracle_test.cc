@@ -13,7 +13,7 @@ using Seen = LifecycleOracle::Seen;
 /// The property that the oracle finds broken; "" if none.
 std::string judged(LifecycleOracle& oracle, const Seen& seen) {
   const auto violation = oracle.judge(seen);
-  return violation ? violation->property : "";
+  return violation ? violation->property.ids() : "";
 }
 
 LifecycleOracle twoListening() {

@@ -19,7 +19,7 @@ ElementSet alive(std::initializer_list<ElementId> ids) {
 }
 
 std::string property(const std::optional<Violation>& violation) {
-  return violation ? violation->property : "";
+  return violation ? violation->property.ids() : "";
 }
 
 // A list of the elements 2, 1, 0.

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "fuzz/wasm/import_values.h"
+
 namespace sigproof::fuzz {
 namespace {
 
@@ -68,7 +70,7 @@ RegistrationOracle::RegistrationOracle(const ShimProgram& program)
       module_(program.module),
       reference_(program.protocol, ShimProgram::kMaxEntries) {
   for (const GlobalPlan& global : module_.globals) {
-    if (global.is_imported) imported_globals_.push_back(global.bits);
+    if (global.is_imported) imported_globals_.push_back(importedBits(global));
   }
   if (module_.memory && module_.memory->is_imported &&
       program.imports != ImportStyle::kFreshMemory) {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kContextLines = 3;
 
-const char* propertyOf(Notice::Kind kind) {
+Property propertyOf(Notice::Kind kind) {
   switch (kind) {
     case Notice::Kind::kDescriptor:
       return "T1";
@@ -29,7 +29,7 @@ const char* propertyOf(Notice::Kind kind) {
 }
 
 // Two stacks that differ are T9; a read of an import object that is there twice is T6.
-const char* propertyOf(const Notice& notice) {
+Property propertyOf(const Notice& notice) {
   const std::string& text = notice.text;
   if (notice.kind != Notice::Kind::kNoted) return propertyOf(notice.kind);
   if (text.starts_with("'read'") || text.starts_with("'trap'")) return "T6";
@@ -39,12 +39,12 @@ const char* propertyOf(const Notice& notice) {
 }
 
 // Of the two lines that differ, the property of the one that says more than that it is another.
-std::string propertyAt(std::span<const Notice> without, std::span<const Notice> with,
-                       std::size_t index) {
-  const std::string any_difference = "T5";
-  std::string property = any_difference;
+Property propertyAt(std::span<const Notice> without, std::span<const Notice> with,
+                    std::size_t index) {
+  constexpr Property kAnyDifference = "T5";
+  Property property = kAnyDifference;
   for (const std::span<const Notice> log : {without, with}) {
-    if (index < log.size() && propertyOf(log[index]) != any_difference) {
+    if (index < log.size() && propertyOf(log[index]) != kAnyDifference) {
       property = propertyOf(log[index]);
     }
   }

@@ -11,7 +11,7 @@ using Log = std::vector<Notice>;
 
 std::string propertyOfDifference(const Log& without, const Log& with) {
   const auto violation = judgeLogs(without, with);
-  return violation ? violation->property : "none";
+  return violation ? violation->property.ids() : "none";
 }
 
 TEST(TransparencyOracle, AcceptsTheSameNotices) {

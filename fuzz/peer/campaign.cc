@@ -1,9 +1,12 @@
 #include "fuzz/peer/campaign.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "fuzz/peer/minimise.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::peer {
 namespace {
@@ -102,39 +105,66 @@ void Campaign::sort(const PeerProgram& program, const Expectation& expected,
   const auto signature = explained(deviation, side, featuresOf(program, expected, deviation.fault));
   const bool is_doubted = counts_.deviations % kDoubtOneIn == 0;
   if (signature && !is_doubted) return count(*signature);
-  minimiseAndSort(program, deviation, side);
+  minimiseAndSort(program, deviation, side, signature);
 }
 
+// Once a difference is seen, the run has failed unless it comes to one that is known. Nothing that
+// is done from here on to make it small and to write it down may lose it.
 void Campaign::minimiseAndSort(const PeerProgram& program, const Deviation& deviation,
-                               std::string_view side) {
+                               std::string_view side, const std::optional<std::string>& known_as) {
   ++counts_.minimised;
-  const PeerProgram smallest = minimise(program, deviation, side == kCoreName ? core_ : workerd_);
-  Finding finding = makeFinding(smallest, deviation, side);
+  if (!known_as) {
+    reports::tellVerdict(deviation.rule.id(),
+                         fmt::format("{}: {}; being minimised, which may bring it "
+                                     "to a known finding",
+                                     side, deviation.text));
+  }
+  const auto smallest = reports::tryToExplain("a smaller module", [&] {
+    return minimise(program, deviation, side == kCoreName ? core_ : workerd_);
+  });
+  note(smallest.note);
+  if (!smallest.value && known_as) return count(*known_as);
+  Finding finding = makeFinding(smallest.value.value_or(program), deviation, side);
   const bool is_seen = [&] {
     const auto same = [&](const Finding& other) { return other.signature == finding.signature; };
     return std::ranges::any_of(known_, same) || std::ranges::any_of(new_, same);
   }();
   const std::string signature = finding.signature;
-  if (!is_seen) {
-    listener_(finding);
-    new_.push_back(std::move(finding));
-  }
+  if (!is_seen) add(std::move(finding));
   count(signature);
+}
+
+void Campaign::add(Finding finding) {
+  new_.push_back(std::move(finding));
+  const auto told = reports::tryToExplain("the file of a finding", [&] {
+    listener_(new_.back());
+    return true;
+  });
+  note(told.note);
+}
+
+void Campaign::note(const std::string& note) {
+  const bool is_new = std::ranges::find(notes_, note) == notes_.end();
+  if (!note.empty() && is_new) notes_.push_back(note);
 }
 
 Finding Campaign::makeFinding(const PeerProgram& program, const Deviation& deviation,
                               std::string_view side) {
   const Expectation expected = expect(program);
-  const PeerCase asked = toCase(program, expected);
   Finding finding;
-  finding.core = core_.run({&asked, 1}).front();
-  finding.workerd = workerd_.run({&asked, 1}).front();
+  finding.asked = toCase(program, expected);
   // In the words of the smallest program, unless it doesn't show it when it is asked alone.
   Deviation shown = deviation;
-  for (const Deviation& other :
-       judge(program, expected, side == kCoreName ? finding.core : finding.workerd)) {
-    if (isSameDeviation(other, deviation)) shown = other;
-  }
+  const auto asked = reports::tryToExplain("what both sides show of it alone", [&] {
+    finding.core = core_.run({&finding.asked, 1}).front();
+    finding.workerd = workerd_.run({&finding.asked, 1}).front();
+    for (const Deviation& other :
+         judge(program, expected, side == kCoreName ? finding.core : finding.workerd)) {
+      if (isSameDeviation(other, deviation)) shown = other;
+    }
+    return true;
+  });
+  note(asked.note);
   finding.signature = signatureOf(program, expected, shown, side);
   finding.side = side;
   finding.rule = shown.rule;
@@ -143,8 +173,7 @@ Finding Campaign::makeFinding(const PeerProgram& program, const Deviation& devia
   finding.what = shown.text;
   finding.core_version = core_.version();
   finding.workerd_version = workerd_.version();
-  finding.asked = asked;
-  finding.module_text = moduleText(program);
+  finding.module_text = reports::explained("its text", [&] { return moduleText(program); });
   finding.expected = expected.verdict;
   return finding;
 }

@@ -69,6 +69,9 @@ class Campaign {
 
   const Counts& counts() const { return counts_; }
   const std::vector<Finding>& newFindings() const { return new_; }
+  /// What could not be done to explain them, and why: a difference that is not minimised, or whose
+  /// file is not written, is a new finding all the same.
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   void compareOne(const PeerProgram& program, const Expectation& expected, const Verdict& core,
@@ -80,15 +83,18 @@ class Campaign {
   std::optional<std::string> explained(const Deviation& deviation, std::string_view side,
                                        const std::vector<std::string>& features) const;
   void minimiseAndSort(const PeerProgram& program, const Deviation& deviation,
-                       std::string_view side);
+                       std::string_view side, const std::optional<std::string>& known_as);
   Finding makeFinding(const PeerProgram& program, const Deviation& deviation,
                       std::string_view side);
+  void add(Finding finding);
+  void note(const std::string& note);
   void count(const std::string& signature);
 
   Side& core_;
   Side& workerd_;
   std::vector<Finding> known_;
   std::vector<Finding> new_;
+  std::vector<std::string> notes_;
   std::function<void(const Finding&)> listener_ = [](const Finding&) {};
   Counts counts_;
 };

@@ -1,13 +1,9 @@
 // sigproof-peer: core and another runtime, asked about the same modules.
 #include <fmt/format.h>
 #include <malloc.h>
-#include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
-#include <exception>
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -20,6 +16,8 @@
 #include "fuzz/peer/peer_finding.h"
 #include "fuzz/peer/sides/core_side.h"
 #include "fuzz/peer/sides/workerd_side.h"
+#include "reports/check/check_main.h"
+#include "reports/record/explain.h"
 #include "reports/record/record.h"
 
 namespace sigproof::peer {
@@ -29,9 +27,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using reports::Record;
 
-constexpr int kExitFailed = 1;
-constexpr int kExitUsage = 2;
-constexpr int kExitSkipped = 3;
 constexpr double kDefaultSeconds = 20;
 
 constexpr std::string_view kCampaign = "fuzz/peer";
@@ -50,10 +45,6 @@ constexpr std::string_view kCannotSee =
     "engines differ in is left out where one of them refuses the module.";
 
 struct CommandLine {
-  bool is_list = false;
-  bool is_json = false;
-  std::string run;
-  std::string replay;
   std::uint32_t seed = 1;
   double seconds = 0;
   std::uint64_t modules = 0;
@@ -74,7 +65,7 @@ struct Sides {
   WorkerdSide workerd;
 };
 
-std::vector<std::string> properties() {
+std::vector<reports::Property> properties() {
   return {"R1", "R2", "R3", "R4", "R5", "R6", "R7", "R9", "T2", "T3", "T6", "T8"};
 }
 
@@ -95,14 +86,6 @@ Record startRecord(std::string_view check) {
   record.covered = kCovered;
   record.cannot_see = kCannotSee;
   return record;
-}
-
-std::uint64_t peakMemoryKib() {
-  rusage own{};
-  rusage children{};
-  getrusage(RUSAGE_SELF, &own);
-  getrusage(RUSAGE_CHILDREN, &children);
-  return static_cast<std::uint64_t>(std::max(own.ru_maxrss, children.ru_maxrss));
 }
 
 std::uint64_t sumOf(const std::map<std::string, std::uint64_t>& counts) {
@@ -154,6 +137,7 @@ std::string restartsText(const Sides& sides) {
 void concludeCampaign(Record& record, const CommandLine& line, const Campaign& campaign,
                       const Sides& sides) {
   const auto& fresh = campaign.newFindings();
+  for (const std::string& note : campaign.notes()) reports::addNote(record, note);
   const std::string counts = fmt::format("{} modules compared, {} differences of {} known findings",
                                          campaign.counts().modules, sumOf(campaign.counts().known),
                                          campaign.counts().known.size());
@@ -164,13 +148,13 @@ void concludeCampaign(Record& record, const CommandLine& line, const Campaign& c
   }
   const Finding& first = fresh.front();
   record.summary = fmt::format("new difference {} ({} breaks {}): {}; {} new findings in all; {}{}",
-                               first.signature, first.side, first.rule, first.what, fresh.size(),
-                               counts, restartsText(sides));
+                               first.signature, first.side, first.rule.id(), first.what,
+                               fresh.size(), counts, restartsText(sides));
   record.detail["module_text"] = first.module_text;
   std::string trace;
   for (const Finding& finding : fresh) {
     trace += fmt::format("{}/{}.json: {} breaks {}: {}\n", line.new_findings, finding.signature,
-                         finding.side, finding.rule, finding.what);
+                         finding.side, finding.rule.id(), finding.what);
   }
   record.detail["trace"] = trace;
 }
@@ -210,6 +194,11 @@ void runCampaign(const CommandLine& line, Record& record) {
 
 // --- known findings -----------------------------------------------------------------------------
 
+// A process that died may have said anything, also what is not UTF-8.
+std::string textOf(const Verdict& verdict) {
+  return toJson(verdict).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 struct Replayed {
   Replay outcome;
   std::string text;
@@ -222,16 +211,16 @@ Replayed replay(const Finding& finding, Sides& sides) {
   switch (outcome) {
     case Replay::kReproduces:
       return {outcome, fmt::format("{} reproduces: {} breaks {}: {}", finding.signature,
-                                   finding.side, finding.rule, finding.what)};
+                                   finding.side, finding.rule.id(), finding.what)};
     case Replay::kGone:
       return {outcome, fmt::format("{} no longer reproduces: {} does what {} asks for; remove the "
                                    "file, and its line of corpus/findings/README.md",
-                                   finding.signature, finding.side, finding.rule)};
+                                   finding.signature, finding.side, finding.rule.id())};
     case Replay::kChanged:
       break;
   }
   return {outcome, fmt::format("{} shows something else than is stored: core {}; workerd {}",
-                               finding.signature, toJson(core).dump(), toJson(workerd).dump())};
+                               finding.signature, textOf(core), textOf(workerd))};
 }
 
 void replayFindings(const CommandLine& line, const std::vector<Finding>& findings, Record& record) {
@@ -259,70 +248,52 @@ void replayFindings(const CommandLine& line, const std::vector<Finding>& finding
 
 // --- the program --------------------------------------------------------------------------------
 
-int exitStatusOf(reports::Verdict verdict) {
-  if (verdict == reports::Verdict::kPassed) return 0;
-  return verdict == reports::Verdict::kSkipped ? kExitSkipped : kExitFailed;
-}
-
-int finish(Record& record, std::chrono::steady_clock::time_point begin) {
-  record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  record.peak_memory_kib = peakMemoryKib();
-  std::cout << toJson(record).dump() << '\n' << std::flush;
-  return exitStatusOf(record.verdict);
-}
-
-int runCheck(const CommandLine& line) {
-  const auto begin = std::chrono::steady_clock::now();
-  if (line.run != kCampaign && line.run != kFindings) {
-    throw std::runtime_error(fmt::format("there is no check {}; --list lists them", line.run));
+int runCheck(const CommandLine& line, const std::string& check) {
+  if (check != kCampaign && check != kFindings) {
+    throw reports::BadInput(fmt::format("there is no check {}; --list lists them", check));
   }
-  Record record = startRecord(line.run);
-  record.replay = "build/bin/sigproof peer run " + line.run;
-  if (!isWorkerdThere(line)) {
-    record.verdict = reports::Verdict::kSkipped;
-    record.summary = absenceOf(line);
-  } else if (line.run == kCampaign) {
-    runCampaign(line, record);
-  } else {
-    replayFindings(line, readFindings(line.findings), record);
-  }
-  return finish(record, begin);
+  Record record = startRecord(check);
+  record.replay = "build/bin/sigproof peer run " + check;
+  reports::measure(record, [&] {
+    if (!isWorkerdThere(line)) {
+      record.verdict = reports::Verdict::kSkipped;
+      record.summary = absenceOf(line);
+    } else if (check == kCampaign) {
+      runCampaign(line, record);
+    } else {
+      replayFindings(line, readFindings(line.findings), record);
+    }
+  });
+  return reports::report(record);
 }
 
-int replayOne(const CommandLine& line) {
-  const Finding finding = readFinding(line.replay);
+int replayOne(const CommandLine& line, const std::string& file) {
+  const Finding finding = readFinding(file);
   if (!isWorkerdThere(line)) {
     fmt::print(stderr, "sigproof-peer: {}\n", absenceOf(line));
-    return kExitSkipped;
+    return reports::kExitSkipped;
   }
   Sides sides(line);
   fmt::print("{}\n{}\nexpected  {}\n", finding.module_text, sentenceOf(finding.rule),
-             toJson(finding.expected).dump());
-  fmt::print("core      {}\nworkerd   {}\n",
-             toJson(sides.core.run({&finding.asked, 1}).front()).dump(),
-             toJson(sides.workerd.run({&finding.asked, 1}).front()).dump());
+             textOf(finding.expected));
+  fmt::print("core      {}\nworkerd   {}\n", textOf(sides.core.run({&finding.asked, 1}).front()),
+             textOf(sides.workerd.run({&finding.asked, 1}).front()));
   const auto [outcome, text] = replay(finding, sides);
   fmt::print("{}\n", text);
-  return outcome == Replay::kReproduces ? 0 : kExitFailed;
+  return outcome == Replay::kReproduces ? reports::kExitPassed : reports::kExitFailed;
 }
 
-void listChecks(const CommandLine& line) {
-  json checks = json::array();
+std::vector<reports::CheckInfo> allChecks() {
+  std::vector<reports::CheckInfo> checks;
   for (const std::string_view check : {kCampaign, kFindings}) {
-    if (!line.is_json) fmt::print("{}\n", check);
-    checks.push_back({{"check", check}, {"properties", properties()}, {"covered", kCovered}});
+    checks.push_back({.check = std::string(check),
+                      .properties = properties(),
+                      .covered = std::string(kCovered)});
   }
-  if (line.is_json) fmt::print("{}\n", checks.dump());
+  return checks;
 }
 
 void addOptions(CLI::App& app, CommandLine& line) {
-  auto* action = app.add_option_group("Action")->require_option(1);
-  auto* list_flag = action->add_flag("--list", line.is_list, "Print the checks, one a line");
-  action->add_option("--run", line.run, "Run one check and print its record as a line of JSON")
-      ->type_name("CHECK");
-  action->add_option("--replay", line.replay, "Ask both sides about the module of a finding")
-      ->type_name("FILE");
-  app.add_flag("--json", line.is_json, "With --list: as a JSON array")->needs(list_flag);
   app.add_option("--seed", line.seed, "The same modules each time")->capture_default_str();
   app.add_option("--seconds", line.seconds, "End after this time (default 20, unless --modules)")
       ->check(CLI::PositiveNumber);
@@ -353,22 +324,14 @@ void tuneForSmallModules() {
 int run(int argc, const char* const* argv) {
   tuneForSmallModules();
   CommandLine line;
-  CLI::App app("Asks core and another runtime about the same modules.", "sigproof-peer");
-  addOptions(app, line);
-  try {
-    app.parse(argc, argv);
-    if (!line.run.empty()) return runCheck(line);
-    if (!line.replay.empty()) return replayOne(line);
-    listChecks(line);
-    return 0;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::Error& error) {
-    fmt::print(stderr, "sigproof-peer: {} (see --help)\n", error.what());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "sigproof-peer: {}\n", error.what());
-  }
-  return kExitUsage;
+  reports::CheckMain program("sigproof-peer",
+                             "Asks core and another runtime about the same modules.");
+  addOptions(program.app(), line);
+  program.onList(&allChecks);
+  program.onRun([&](const std::string& check) { return runCheck(line, check); });
+  program.addAction("--replay", "Ask both sides about the module of a finding", "FILE",
+                    [&](const std::string& file) { return replayOne(line, file); });
+  return program.run(argc, argv);
 }
 
 }  // namespace

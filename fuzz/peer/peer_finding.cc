@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using nlohmann::ordered_json;
+using reports::Property;
 
 std::vector<std::string> linesOf(const std::string& text) {
   std::vector<std::string> lines;
@@ -53,10 +54,16 @@ bool isAsExpected(const Verdict& seen, Verdict expected) {
   return isSame(seen, expected);
 }
 
+Property ruleFromJson(const json& value) {
+  const auto rule = reports::parseProperty(value.get<std::string>());
+  if (!rule) throw std::invalid_argument(value.dump() + " is no property of core/SPECIFICATION.md");
+  return *rule;
+}
+
 Finding findingFromJson(const json& value) {
   Finding finding{.signature = value.at("signature"),
                   .side = value.at("broken_by"),
-                  .rule = value.at("rule"),
+                  .rule = ruleFromJson(value.at("rule")),
                   .fault = value.at("fault"),
                   .features = value.at("features"),
                   .what = value.at("seen"),
@@ -86,8 +93,8 @@ bool explains(const Finding& finding, const Deviation& deviation, std::string_vi
          std::ranges::includes(features, finding.features);
 }
 
-std::string_view sentenceOf(std::string_view rule) {
-  static const std::map<std::string_view, std::string_view> kSentences{
+std::string_view sentenceOf(Property rule) {
+  static const std::map<Property, std::string_view> kSentences{
       {"R1",
        "An export counts only if it is a global of the memory's address type (i32; i64 where "
        "the memory is 64-bit), by the module's own types; anything else counts as absent."},
@@ -109,7 +116,7 @@ std::string_view sentenceOf(std::string_view rule) {
       {"T8", "Every way to make an instance is covered."},
       {"T6", "Import objects are read exactly as often as without the shim."}};
   const auto found = kSentences.find(rule);
-  return found == kSentences.end() ? std::string_view("See the specification.") : found->second;
+  return found == kSentences.end() ? rule.promise() : found->second;
 }
 
 std::string toText(const Finding& finding) {
@@ -117,7 +124,7 @@ std::string toText(const Finding& finding) {
   const ordered_json value{
       {"signature", finding.signature},
       {"broken_by", finding.side},
-      {"rule", finding.rule},
+      {"rule", finding.rule.id()},
       {"why", sentenceOf(finding.rule)},
       {"seen", finding.what},
       {"core_version", finding.core_version},
@@ -133,7 +140,8 @@ std::string toText(const Finding& finding) {
                                 {std::string(kWorkerdName), toJson(finding.workerd)}}},
       {"fault", finding.fault},
       {"features", finding.features}};
-  return value.dump(2) + "\n";
+  // A process that died may have said anything.
+  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 Finding readFinding(const fs::path& file) {

@@ -12,6 +12,7 @@
 #include "fuzz/peer/cases/peer_case.h"
 #include "fuzz/peer/cases/peer_oracle.h"
 #include "fuzz/peer/cases/verdict.h"
+#include "reports/record/property.h"
 
 namespace sigproof::peer {
 
@@ -22,7 +23,7 @@ inline constexpr std::string_view kWorkerdName = "workerd";
 struct Finding {
   std::string signature;  ///< the file's name without .json
   std::string side;       ///< which side breaks the rule: kCoreName or kWorkerdName
-  std::string rule;
+  reports::Property rule = "R7";
   std::string fault;
   std::vector<std::string> features;  ///< of the minimised program, sorted
   std::string what;                   ///< what was to be seen and what was seen
@@ -41,7 +42,7 @@ bool explains(const Finding& finding, const Deviation& deviation, std::string_vi
               const std::vector<std::string>& features);
 
 /// What the rule asks for, in one sentence.
-std::string_view sentenceOf(std::string_view rule);
+std::string_view sentenceOf(reports::Property rule);
 
 std::string toText(const Finding& finding);
 /// Throws std::runtime_error with one sentence that names the file.

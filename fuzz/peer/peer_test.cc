@@ -146,6 +146,16 @@ TEST(PeerSide, ADriverThatIsNotThereIsSaid) {
   EXPECT_THAT(core.run(std::vector{plainCase()}).front().died, HasSubstr("/nonexistent.mjs"));
 }
 
+TEST(PeerSide, TheDriverRefusesANameThatItDoesNotKnow) {
+  for (const auto& [member, what] :
+       {std::pair{"way", "way to make an instance"}, std::pair{"style", "import style"}}) {
+    CoreSide core({.driver = defaultDriver()});
+    PeerCase asked = plainCase();
+    asked.description[member] = "another";
+    EXPECT_THAT(core.run(std::vector{asked}).front().died, HasSubstr("no " + std::string(what)));
+  }
+}
+
 // --- workerd ------------------------------------------------------------------------------------
 
 class PeerWorkerd : public testing::Test {
@@ -244,7 +254,7 @@ TEST(PeerCampaign, ARuntimeThatRegistersNothingIsTheOnlyThingWrongAboutTheEngine
   const Finding& finding = campaign.newFindings().front();
   EXPECT_EQ(finding.fault, "misses");
   EXPECT_EQ(finding.side, kWorkerdName);
-  EXPECT_EQ(finding.rule, "R6");
+  EXPECT_EQ(finding.rule.id(), "R6");
   EXPECT_THAT(finding.features, IsEmpty());
   EXPECT_LT(finding.asked.module.size(), kMostModuleBytes);
 }
@@ -258,6 +268,54 @@ TEST(PeerCampaign, WhatIsKnownIsCountedAndNotReported) {
   second.compare(generated(7, 50));
   EXPECT_THAT(second.newFindings(), IsEmpty());
   EXPECT_THAT(second.counts().known, SizeIs(1));
+}
+
+// The engine alone, which registers nothing, until it was asked so often; then it dies for good.
+class MortalEngine : public CoreSide {
+ public:
+  explicit MortalEngine(int answers)
+      : CoreSide({.driver = defaultDriver(), .is_core_on = false}), answers_left_(answers) {}
+
+ protected:
+  std::string receive(std::chrono::milliseconds time_limit) override {
+    if (answers_left_-- <= 0) throw SideDied("crashed: signal 11");
+    return CoreSide::receive(time_limit);
+  }
+  void restart() override { throw std::runtime_error("it can't be started again"); }
+
+ private:
+  int answers_left_;
+};
+
+TEST(PeerCampaign, ADifferenceThatCanNotBeMinimisedIsANewFindingAllTheSame) {
+  for (const int answers : {1, 3}) {
+    CoreSide core({.driver = defaultDriver()});
+    MortalEngine engine(answers);
+    Campaign campaign(core, engine, {});
+    campaign.compare(fixedPrograms().front().program);
+    ASSERT_THAT(campaign.newFindings(), SizeIs(1)) << answers;
+    EXPECT_EQ(campaign.newFindings().front().rule, "R6");
+    EXPECT_THAT(campaign.newFindings().front().module_text, HasSubstr("(module"));
+    EXPECT_THAT(campaign.notes(), Contains(HasSubstr("could not be made: it can't be started")));
+  }
+}
+
+TEST(PeerCampaign, AFindingWhoseFileCanNotBeWrittenStands) {
+  CoreSide core({.driver = defaultDriver()});
+  CoreSide engine({.driver = defaultDriver(), .is_core_on = false});
+  Campaign campaign(core, engine, {});
+  campaign.onNewFinding([](const Finding& finding) { writeFinding("/proc/nowhere", finding); });
+  campaign.compare(fixedPrograms().front().program);
+  EXPECT_THAT(campaign.newFindings(), SizeIs(1));
+  EXPECT_THAT(campaign.counts().fresh, SizeIs(1));
+  EXPECT_THAT(campaign.notes(), Contains(HasSubstr("the file of a finding could not be made: ")));
+}
+
+TEST(PeerFinding, WhatADeadProcessSaidNeedNotBeText) {
+  Finding finding;
+  finding.signature = "x";
+  finding.workerd.died = "crashed; last said: \xFF\xFE";
+  EXPECT_THAT(toText(finding), HasSubstr("last said: \uFFFD"));
 }
 
 TEST(PeerMinimiser, LeavesNothingThatTheDifferenceDoesNotNeed) {

@@ -14,8 +14,8 @@
 namespace sigproof::modules {
 namespace {
 
-// What the real modules use and V8 10.2 has by default. With more, Binaryen writes encodings of
-// proposals that came later, which this engine doesn't know.
+// The features that real modules use and V8 10.2 has by default. With more, Binaryen writes
+// encodings of later proposals, which this engine doesn't know.
 BinaryenFeatures features() {
   return BinaryenFeatureAtomics() | BinaryenFeatureBulkMemory() | BinaryenFeatureMutableGlobals() |
          BinaryenFeatureNontrappingFPToInt() | BinaryenFeatureSignExt() | BinaryenFeatureSIMD128() |

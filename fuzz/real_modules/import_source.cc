@@ -28,27 +28,6 @@ std::string_view zeroOf(ValueType type) {
   }
 }
 
-// As WebAssembly's JavaScript interface names it.
-std::string_view nameOf(ValueType type) {
-  switch (type) {
-    case ValueType::kI32:
-      return "i32";
-    case ValueType::kI64:
-      return "i64";
-    case ValueType::kF32:
-      return "f32";
-    case ValueType::kF64:
-      return "f64";
-    case ValueType::kV128:
-      return "v128";
-    case ValueType::kFuncref:
-      return "anyfunc";
-    case ValueType::kExternref:
-      return "externref";
-  }
-  return "";
-}
-
 std::string functionSource(const FunctionType& type) {
   if (type.results.empty()) return "() => {}";
   if (type.results.size() == 1) return fmt::format("() => {}", zeroOf(type.results[0]));
@@ -69,7 +48,7 @@ std::string limitsSource(const Limits& limits, std::uint64_t wanted) {
 std::string tagSource(const FunctionType& type) {
   std::vector<std::string> names;
   for (const ValueType parameter : type.parameters) {
-    names.push_back(fmt::format("\"{}\"", nameOf(parameter)));
+    names.push_back(fmt::format("\"{}\"", fuzz::javaScriptName(parameter)));
   }
   return fmt::format("new WebAssembly.Tag({{parameters: [{}]}})", fmt::join(names, ", "));
 }
@@ -79,7 +58,8 @@ std::string valueSource(const Import& import, const DynamicLinking& linking) {
     case ImportKind::kFunction:
       return functionSource(import.function);
     case ImportKind::kTable:
-      return fmt::format("new WebAssembly.Table({{element: \"{}\", {}}})", nameOf(import.type),
+      return fmt::format("new WebAssembly.Table({{element: \"{}\", {}}})",
+                         fuzz::javaScriptName(import.type),
                          limitsSource(import.limits, linking.table_size));
     case ImportKind::kMemory:
       return fmt::format("new WebAssembly.Memory({{{}}})", limitsSource(import.limits, 0));
@@ -90,7 +70,7 @@ std::string valueSource(const Import& import, const DynamicLinking& linking) {
                         import.module, import.name));
       }
       return fmt::format("new WebAssembly.Global({{value: \"{}\", mutable: {}}}, {})",
-                         nameOf(import.type), import.is_mutable, zeroOf(import.type));
+                         fuzz::javaScriptName(import.type), import.is_mutable, zeroOf(import.type));
     case ImportKind::kTag:
       return tagSource(import.function);
   }

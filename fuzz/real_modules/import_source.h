@@ -1,4 +1,4 @@
-// Makes what a module imports, from the module's own descriptors, as JavaScript:
+// Writes an import object for a module, from the module's own descriptors, as JavaScript:
 //
 //   importSource(shape)
 //     == "({\"env\": {\"memory\": new WebAssembly.Memory({initial: 3}), \"f\": () => 0n}})"

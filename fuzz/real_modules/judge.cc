@@ -12,10 +12,12 @@
 #include "core/registry/registration_outcome.h"
 #include "core/registry/signal_protocol.h"
 #include "fuzz/real_modules/listening_module.h"
+#include "reports/record/property.h"
 
 namespace sigproof::modules {
 namespace {
 
+using reports::Property;
 using Bytes = std::vector<std::uint8_t>;
 using View = std::span<const std::uint8_t>;
 
@@ -138,10 +140,10 @@ class Trial {
 
   void deliver(const Session& session, std::size_t words) {
     SignalRegistry<>* registry = session.registry();
-    expectCount(words == 0 ? "D2" : "D1", "signal words written",
+    expectCount(words == 0 ? Property("D2") : Property("D1"), "signal words written",
                 registry == nullptr ? 0 : registry->deliver(), words);
     if (words != 0) setWord(expected_, words_.signal_address, kSignalValue);
-    expectMemory(words == 0 ? "D2" : "D1", "after a delivery", session);
+    expectMemory(words == 0 ? Property("D2") : Property("D1"), "after a delivery", session);
   }
 
   void renew(const Session& session) {
@@ -158,21 +160,21 @@ class Trial {
     return session.registry() == nullptr ? 0 : session.registry()->entryCount();
   }
 
-  void expectMemory(std::string_view property, std::string_view moment, const Session& session) {
+  void expectMemory(Property property, std::string_view moment, const Session& session) {
     const MemoryView seen = session.memory();
     if (isEqual(expected_, seen.bytes())) return;
     expect(false, property,
            fmt::format("{} {}", moment, describeDifference(expected_, seen.bytes())));
   }
 
-  void expectCount(std::string_view property, std::string_view what, std::uint64_t seen,
+  void expectCount(Property property, std::string_view what, std::uint64_t seen,
                    std::uint64_t expected) {
     expect(seen == expected, property, fmt::format("{}: {}, not {}", what, seen, expected));
   }
 
-  void expect(bool holds, std::string_view property, std::string_view what) {
+  void expect(bool holds, Property property, std::string_view what) {
     if (holds) return;
-    findings_.violations.push_back(fmt::format("{}: {} ({}, {} protocol)", property, what,
+    findings_.violations.push_back(fmt::format("{}: {} ({}, {} protocol)", property.id(), what,
                                                toString(way_), protocol_.signal_name));
   }
 

@@ -6,129 +6,63 @@
 #include <array>
 #include <utility>
 
-#include "core/module/internal/byte_reader.h"
-#include "core/registry/signal_protocol.h"
 #include "fuzz/real_modules/binaryen_globals.h"
 #include "fuzz/real_modules/wasm_shape.h"
+#include "fuzz/spec/protocol_constants.h"
+#include "fuzz/wasm/binary/leb128.h"
+#include "fuzz/wasm/binary/raw_module.h"
+#include "fuzz/wasm/binary/wasm_bytes.h"
 
 namespace sigproof::modules {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
+using fuzz::RawModule;
+using fuzz::SectionId;
+using fuzz::WasmBytes;
 
 constexpr std::uint64_t kMostPages = 65536;
 // An odd address in the page; the signal word has the page's end.
 constexpr std::uint32_t kTerminatedOffset = 1;
 
-constexpr std::uint8_t kI32Const = 0x41;
-constexpr std::uint8_t kEnd = 0x0B;
 constexpr std::uint8_t kGlobalExport = 3;
 
-// The order that a binary's sections must have.
-constexpr std::array kSectionOrder{
-    SectionId::kType,   SectionId::kImport,  SectionId::kFunction,  SectionId::kTable,
-    SectionId::kMemory, SectionId::kTag,     SectionId::kGlobal,    SectionId::kExport,
-    SectionId::kStart,  SectionId::kElement, SectionId::kDataCount, SectionId::kCode,
-    SectionId::kData,
-};
+// Of the encodings of an i32, the longest: any address takes as many bytes.
+constexpr unsigned kAddressBytes = fuzz::kLongestLeb32;
 
-void addU32(Bytes& bytes, std::uint64_t value) {
-  for (; value > 0x7F; value >>= 7) bytes.push_back(static_cast<std::uint8_t>(value) | 0x80);
-  bytes.push_back(static_cast<std::uint8_t>(value));
+// Returns how many items the section has then.
+std::uint32_t addItem(RawModule& module, SectionId id, const WasmBytes& item) {
+  const auto count = module.findOrAdd(id).addItem(item.bytes());
+  if (!count) throw UnreadableModule("the module can't be read: a section is damaged");
+  return *count;
 }
 
-// `i32.const value; end`. The immediate is signed: five bytes hold any.
-void addI32Const(Bytes& bytes, std::uint32_t value) {
-  auto rest = static_cast<std::int32_t>(value);
-  bytes.push_back(kI32Const);
-  for (int i = 0; i < 4; ++i, rest >>= 7) {
-    bytes.push_back(static_cast<std::uint8_t>(rest & 0x7F) | 0x80);
-  }
-  bytes.push_back(static_cast<std::uint8_t>(rest & 0x7F));
-  bytes.push_back(kEnd);
-}
-
-void addBytes(Bytes& bytes, std::span<const std::uint8_t> more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
-
-Bytes write(const std::vector<Section>& sections) {
-  Bytes bytes{0, 'a', 's', 'm', 1, 0, 0, 0};
-  for (const Section& section : sections) {
-    bytes.push_back(static_cast<std::uint8_t>(section.id));
-    addU32(bytes, section.content.size());
-    addBytes(bytes, section.content);
-  }
+WasmBytes limitsBytes(const Limits& limits) {
+  WasmBytes bytes{static_cast<std::uint8_t>((limits.maximum ? 1 : 0) | (limits.is_shared ? 2 : 0))};
+  bytes.addUnsigned(limits.initial);
+  if (limits.maximum) bytes.addUnsigned(*limits.maximum);
   return bytes;
 }
 
-Section* find(std::vector<Section>& sections, SectionId id) {
-  const auto found =
-      std::ranges::find_if(sections, [&](const Section& each) { return each.id == id; });
-  return found == sections.end() ? nullptr : &*found;
+void setMemoryLimits(RawModule& module, const Memory& memory, const Limits& limits) {
+  Bytes& content =
+      module.find(memory.import_index ? SectionId::kImport : SectionId::kMemory)->content;
+  const std::span<const std::uint8_t> before = content;
+  content = WasmBytes()
+                .add(before.first(memory.limits_begin))
+                .add(limitsBytes(limits))
+                .add(before.subspan(memory.limits_end))
+                .take();
 }
 
-std::ptrdiff_t rankOf(SectionId id) {
-  return std::ranges::find(kSectionOrder, id) - kSectionOrder.begin();
-}
-
-// The section, made in its place if it isn't there, as an empty list.
-Section& findOrAdd(std::vector<Section>& sections, SectionId id) {
-  if (Section* section = find(sections, id)) return *section;
-  const auto place = std::ranges::find_if(sections, [&](const Section& each) {
-    return each.id != SectionId::kCustom && rankOf(each.id) > rankOf(id);
-  });
-  return *sections.insert(place, {id, {0}});
-}
-
-// A section that is a list: its items as they are, and how many.
-struct List {
-  explicit List(const Section& section) {
-    ByteReader reader(section.content);
-    count = reader.readU32();
-    if (!reader.isOk()) throw UnreadableModule("the module can't be read: a section is damaged");
-    while (!reader.isAtEnd()) items.push_back(reader.readByte());
-  }
-  Bytes write() const {
-    Bytes content;
-    addU32(content, count);
-    addBytes(content, items);
-    return content;
-  }
-  std::uint32_t count = 0;
-  Bytes items;
-};
-
-Bytes limitsBytes(const Limits& limits) {
-  Bytes bytes{static_cast<std::uint8_t>((limits.maximum ? 1 : 0) | (limits.is_shared ? 2 : 0))};
-  addU32(bytes, limits.initial);
-  if (limits.maximum) addU32(bytes, *limits.maximum);
-  return bytes;
-}
-
-void setMemoryLimits(std::vector<Section>& sections, const Memory& memory, const Limits& limits) {
-  Section* section = find(sections, memory.import_index ? SectionId::kImport : SectionId::kMemory);
-  Bytes content(section->content.begin(),
-                section->content.begin() + static_cast<std::ptrdiff_t>(memory.limits_begin));
-  addBytes(content, limitsBytes(limits));
-  addBytes(content, std::span(section->content).subspan(memory.limits_end));
-  section->content = std::move(content);
-}
-
-void addDataSegment(std::vector<Section>& sections, std::uint32_t address, std::uint32_t value) {
-  Section& section = findOrAdd(sections, SectionId::kData);
-  List segments(section);
-  ++segments.count;
-  segments.items.push_back(0);  // active, in memory 0
-  addI32Const(segments.items, address);
-  addU32(segments.items, kWordSizeBytes);
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    segments.items.push_back(static_cast<std::uint8_t>(value >> shift));
-  }
-  section.content = segments.write();
-  if (Section* count = find(sections, SectionId::kDataCount)) {
-    count->content.clear();
-    addU32(count->content, segments.count);
+void addDataSegment(RawModule& module, std::uint32_t address, std::uint32_t value) {
+  const std::uint32_t segments = addItem(module, SectionId::kData,
+                                         WasmBytes{0}  // active, in memory 0
+                                             .addI32Initializer(address, kAddressBytes)
+                                             .addUnsigned(fuzz::specified::kWordSizeBytes)
+                                             .addWord(value));
+  if (fuzz::RawSection* count = module.find(SectionId::kDataCount)) {
+    count->content = WasmBytes().addUnsigned(segments).take();
   }
 }
 
@@ -138,12 +72,12 @@ std::uint64_t pagesOf(std::uint64_t size_bytes) {
 
 // Four globals: the words' addresses under the names of both protocols.
 std::array<ExportedGlobal, 4> globalsFor(std::uint32_t signal, std::uint32_t terminated) {
-  constexpr SignalProtocol kAddress = SignalProtocol::address();
-  constexpr SignalProtocol kInstance = SignalProtocol::instance();
-  return {{{kAddress.signal_name, signal},
-           {kAddress.terminated_name, terminated},
-           {kInstance.signal_name, signal},
-           {kInstance.terminated_name, terminated}}};
+  constexpr auto kAddress = fuzz::specified::names(fuzz::specified::Protocol::kAddress);
+  constexpr auto kInstance = fuzz::specified::names(fuzz::specified::Protocol::kInstance);
+  return {{{kAddress.signal, signal},
+           {kAddress.terminated, terminated},
+           {kInstance.signal, signal},
+           {kInstance.terminated, terminated}}};
 }
 
 }  // namespace
@@ -157,7 +91,7 @@ ListeningModule makeListen(std::span<const std::uint8_t> module) {
 
   ListeningModule made;
   const auto page = static_cast<std::uint32_t>(own_pages * kPageSizeBytes);
-  made.signal_address = page + kPageSizeBytes - kWordSizeBytes;
+  made.signal_address = page + kPageSizeBytes - fuzz::specified::kWordSizeBytes;
   made.terminated_address = page + kTerminatedOffset;
   const auto globals = globalsFor(made.signal_address, made.terminated_address);
   for (const ExportedGlobal& global : globals) {
@@ -172,41 +106,28 @@ ListeningModule makeListen(std::span<const std::uint8_t> module) {
   return made;
 }
 
-std::vector<std::uint8_t> addGlobals(std::span<const std::uint8_t> module,
+std::vector<std::uint8_t> addGlobals(std::span<const std::uint8_t> bytes,
                                      std::span<const ExportedGlobal> globals) {
-  const WasmShape shape = readShape(module);
-  std::vector<Section> sections = readSections(module);
+  const WasmShape shape = readShape(bytes);
+  RawModule module = RawModule::split(bytes);
   const auto imported = std::ranges::count_if(
       shape.imports, [](const Import& each) { return each.kind == ImportKind::kGlobal; });
-
-  Section& global_section = findOrAdd(sections, SectionId::kGlobal);
-  List defined(global_section);
-  std::uint64_t next_index = static_cast<std::uint64_t>(imported) + defined.count;
   for (const ExportedGlobal& global : globals) {
-    ++defined.count;
-    defined.items.push_back(static_cast<std::uint8_t>(ValueType::kI32));
-    defined.items.push_back(0);  // immutable
-    addI32Const(defined.items, global.value);
+    const std::uint8_t type = fuzz::codeOf(ValueType::kI32);
+    const std::uint32_t defined = addItem(module, SectionId::kGlobal,
+                                          WasmBytes{type, 0}  // immutable
+                                              .addI32Initializer(global.value, kAddressBytes));
+    const std::uint64_t index = static_cast<std::uint64_t>(imported) + defined - 1;
+    addItem(module, SectionId::kExport,
+            WasmBytes().addName(global.name).add({kGlobalExport}).addUnsigned(index));
   }
-  global_section.content = defined.write();
-
-  Section& export_section = findOrAdd(sections, SectionId::kExport);
-  List exports(export_section);
-  for (const ExportedGlobal& global : globals) {
-    ++exports.count;
-    addU32(exports.items, global.name.size());
-    exports.items.insert(exports.items.end(), global.name.begin(), global.name.end());
-    exports.items.push_back(kGlobalExport);
-    addU32(exports.items, next_index++);
-  }
-  export_section.content = exports.write();
-  return write(sections);
+  return module.join();
 }
 
-std::vector<std::uint8_t> addPagesAndWord(std::span<const std::uint8_t> module,
+std::vector<std::uint8_t> addPagesAndWord(std::span<const std::uint8_t> bytes,
                                           std::uint64_t initial_pages, std::uint32_t address,
                                           std::uint32_t value) {
-  const WasmShape shape = readShape(module);
+  const WasmShape shape = readShape(bytes);
   if (!shape.memory) throw CanNotListen("it has no memory 0");
   Limits limits = shape.memory->limits;
   if (initial_pages > kMostPages) throw CanNotListen("its memory 0 has as many pages as can be");
@@ -217,10 +138,10 @@ std::vector<std::uint8_t> addPagesAndWord(std::span<const std::uint8_t> module,
   }
   limits.initial = initial_pages;
 
-  std::vector<Section> sections = readSections(module);
-  setMemoryLimits(sections, *shape.memory, limits);
-  addDataSegment(sections, address, value);
-  return write(sections);
+  RawModule module = RawModule::split(bytes);
+  setMemoryLimits(module, *shape.memory, limits);
+  addDataSegment(module, address, value);
+  return module.join();
 }
 
 }  // namespace sigproof::modules

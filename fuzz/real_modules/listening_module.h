@@ -1,18 +1,18 @@
-// Makes a real module listen, without touching anything that it has.
+// Adds the protocol's exports to a real module, and changes nothing that the module has.
 //
 //   ListeningModule made = makeListen(bytes);
-//   // made.bytes is the module with one page more of memory 0; the words are in that page
+//   // made.bytes is the module with one more page of memory 0; the words are in that page
 //
-// Where the words are. Memory 0 gets one page more than it had, and the words lie there: no static
-// data, no stack and no heap that the module's linker laid out is in that page. (A program that ran
-// on might later hand the page out as heap; the check runs no further than the start function.) The
-// signal word is the last four bytes of the memory and the terminated word is unaligned at the
-// page's beginning, because both ends of what R3 and D4 permit are then met in every module. A data
-// segment fills the signal word with 0xDEADBEEF, so that its zeroing is seen.
+// Where the words are. Memory 0 gets one more page, and the words lie there: the module's linker
+// laid out no static data, no stack and no heap in that page. (A program that ran on might later
+// use the page as heap; the check runs no further than the start function.) The signal word is the
+// last four bytes of the memory, and the terminated word is unaligned at the page's beginning: so
+// every module reaches both ends of what R3 and D4 permit. A data segment fills the signal word
+// with 0xDEADBEEF, so that a registration is seen to write 0.
 //
-// Who does what. Binaryen adds the globals and their exports. Its C API can't change the limits of
+// Who edits what. Binaryen adds the globals and their exports. Its C API can't change the limits of
 // a memory without making all data segments anew, which fails for modules that are linked
-// dynamically; the page and the segment are therefore added to the binary that it wrote.
+// dynamically. So we add the page and the segment to the binary that Binaryen wrote.
 #pragma once
 
 #include <cstddef>

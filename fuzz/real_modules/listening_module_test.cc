@@ -11,10 +11,12 @@
 #include "core/v8/testing/test_module.h"
 #include "fuzz/real_modules/binaryen_globals.h"
 #include "fuzz/real_modules/wasm_shape.h"
+#include "fuzz/wasm/binary/raw_module.h"
 
 namespace sigproof::modules {
 namespace {
 
+using fuzz::SectionId;
 using testing::Contains;
 using testing::StartsWith;
 
@@ -65,7 +67,7 @@ TEST(WasmShape, RefusesOrReadsEveryTruncationAndRandomBytes) {
   }
 }
 
-TEST(ModuleEditor, PutsTheWordsIntoAPageOfTheirOwn) {
+TEST(ListeningModule, PutsTheWordsIntoAPageOfTheirOwn) {
   const ListeningModule made = makeListen(unaware(MemoryKind::kExported));
   EXPECT_EQ(made.edited_by, "Binaryen");
   EXPECT_EQ(made.signal_address, 2 * kPageSizeBytes - 4);
@@ -79,13 +81,13 @@ TEST(ModuleEditor, PutsTheWordsIntoAPageOfTheirOwn) {
   }
 }
 
-TEST(ModuleEditor, AddsGlobalsWithoutBinaryenAndLeavesTheOtherSectionsAsTheyWere) {
+TEST(ListeningModule, AddsGlobalsWithoutBinaryenAndLeavesTheOtherSectionsAsTheyWere) {
   const auto module = TestModule{.memory = MemoryKind::kImported, .has_start = true}.encode();
   const ExportedGlobal global{"more", 0xFFFFFFFC};
   const auto edited = addGlobals(module, std::span(&global, 1));
   EXPECT_THAT(readShape(edited).export_names, Contains("more"));
-  const auto before = readSections(module);
-  const auto after = readSections(edited);
+  const auto before = fuzz::RawModule::split(module).sections;
+  const auto after = fuzz::RawModule::split(edited).sections;
   ASSERT_EQ(before.size(), after.size());
   for (std::size_t i = 0; i < before.size(); ++i) {
     const bool is_changed =
@@ -94,23 +96,23 @@ TEST(ModuleEditor, AddsGlobalsWithoutBinaryenAndLeavesTheOtherSectionsAsTheyWere
   }
 }
 
-TEST(ModuleEditor, AddsSectionsThatAreNotThereInTheirPlaces) {
+TEST(ListeningModule, AddsSectionsThatAreNotThereInTheirPlaces) {
   const ExportedGlobal global{"g", 7};
   const auto edited = addPagesAndWord(
       addGlobals(unaware(MemoryKind::kHidden), std::span(&global, 1)), 3, 100, kSignalFill);
   std::vector<SectionId> ids;
-  for (const Section& section : readSections(edited)) ids.push_back(section.id);
+  for (const auto& section : fuzz::RawModule::split(edited).sections) ids.push_back(section.id);
   EXPECT_THAT(ids, testing::ElementsAre(SectionId::kType, SectionId::kMemory, SectionId::kGlobal,
                                         SectionId::kExport, SectionId::kData));
 }
 
-TEST(ModuleEditor, RefusesWhatHasNoPlaceForTheWords) {
+TEST(ListeningModule, RefusesWhatHasNoPlaceForTheWords) {
   EXPECT_THROW(makeListen(unaware(MemoryKind::kAbsent)), CanNotListen);
   EXPECT_THROW(makeListen(TestModule{}.encode()), CanNotListen) << "it listens already";
   EXPECT_THROW(addPagesAndWord(unaware(MemoryKind::kExported), 65537, 0, 0), CanNotListen);
 }
 
-TEST(ModuleEditor, SurvivesWhatBinaryenDoesNot) {
+TEST(ListeningModule, SurvivesWhatBinaryenDoesNot) {
   auto module = unaware(MemoryKind::kExported);
   module.push_back(10);  // a code section that is longer than what is left
   module.push_back(99);

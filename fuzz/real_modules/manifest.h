@@ -1,8 +1,8 @@
 // The list of real modules, and where they are installed.
 //
 //   const std::string dir = defaultModulesDir();
-//   for (const RealModule& module : manifest.modules) readFile(dir + "/node_modules/" +
-//   module.path);
+//   for (const RealModule& module : readManifest(dir + "/manifest.json"))
+//     readFile(dir + "/node_modules/" + module.path);
 #pragma once
 
 #include <string>

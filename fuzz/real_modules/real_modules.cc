@@ -1,11 +1,6 @@
 // sigproof-real-modules: modules that people use, made to listen, in the real engine.
 #include <fmt/format.h>
-#include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
-#include <chrono>
-#include <exception>
-#include <iostream>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -18,7 +13,7 @@
 #include "fuzz/real_modules/listening_module.h"
 #include "fuzz/real_modules/manifest.h"
 #include "fuzz/real_modules/wasm_shape.h"
-#include "reports/record/record.h"
+#include "reports/check/check_main.h"
 
 namespace sigproof::modules {
 namespace {
@@ -27,7 +22,6 @@ using nlohmann::json;
 using reports::Record;
 using reports::Verdict;
 
-constexpr int kExitUsage = 2;
 constexpr std::size_t kMostViolationsShown = 20;
 
 constexpr std::string_view kPrefix = "real-module/";
@@ -40,16 +34,13 @@ constexpr std::string_view kCannotSee =
     "What the module does behind its start function (its imports do nothing); signal handlers and "
     "other threads; addresses other than the two.";
 
-const std::vector<std::string>& properties() {
-  static const std::vector<std::string> kProperties{"R3", "R5", "R6", "R7", "D1", "D2",
-                                                    "D3", "D4", "G1", "G2", "G3", "T8"};
+const std::vector<reports::Property>& properties() {
+  static const std::vector<reports::Property> kProperties{"R3", "R5", "R6", "R7", "D1", "D2",
+                                                          "D3", "D4", "G1", "G2", "G3", "T8"};
   return kProperties;
 }
 
 struct CommandLine {
-  bool is_list = false;
-  bool is_json = false;
-  std::string run;
   std::string manifest;
   std::string modules_dir;
 };
@@ -146,56 +137,36 @@ void check(const CommandLine& line, const RealModule& module, Record& record) {
   }
 }
 
-std::uint64_t peakMemoryKib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss);
-}
-
-int exitCodeOf(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kPassed:
-      return 0;
-    case Verdict::kSkipped:
-      return 3;
-    default:
-      return 1;
-  }
-}
-
 const RealModule& findModule(const std::vector<RealModule>& modules, const std::string& check) {
   for (const RealModule& module : modules) {
     if (check == std::string(kPrefix) + module.name) return module;
   }
-  throw std::runtime_error(fmt::format("there is no check {}; --list lists them", check));
+  throw reports::BadInput(fmt::format("there is no check {}; --list lists them", check));
 }
 
 int runOne(const CommandLine& line, const RealModule& module) {
   Record record = startRecord(line, module);
-  const auto begin = std::chrono::steady_clock::now();
-  check(line, module, record);
-  record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  record.peak_memory_kib = peakMemoryKib();
-  std::cout << toJson(record).dump() << '\n' << std::flush;
-  return exitCodeOf(record.verdict);
+  reports::measure(record, [&] { check(line, module, record); });
+  return reports::report(record);
 }
 
-void list(const CommandLine& line, const std::vector<RealModule>& modules) {
-  json checks = json::array();
+std::vector<RealModule> readModules(CommandLine& line) {
+  if (line.modules_dir.empty()) line.modules_dir = defaultModulesDir();
+  if (line.manifest.empty()) line.manifest = line.modules_dir + "/manifest.json";
+  return readManifest(line.manifest);
+}
+
+std::vector<reports::CheckInfo> checksOf(const std::vector<RealModule>& modules) {
+  std::vector<reports::CheckInfo> checks;
   for (const RealModule& module : modules) {
-    const std::string check = std::string(kPrefix) + module.name;
-    if (!line.is_json) fmt::print("{}\n", check);
-    checks.push_back({{"check", check}, {"properties", properties()}, {"covered", kCovered}});
+    checks.push_back({.check = std::string(kPrefix) + module.name,
+                      .properties = properties(),
+                      .covered = std::string(kCovered)});
   }
-  if (line.is_json) fmt::print("{}\n", checks.dump());
+  return checks;
 }
 
 void addOptions(CLI::App& app, CommandLine& line) {
-  auto* action = app.add_option_group("Action")->require_option(1);
-  auto* list_flag = action->add_flag("--list", line.is_list, "Print the checks, one a line");
-  action->add_option("--run", line.run, "Run one check and print its record as a line of JSON")
-      ->type_name("CHECK");
-  app.add_flag("--json", line.is_json, "With --list: as a JSON array")->needs(list_flag);
   app.add_option("--modules-dir", line.modules_dir,
                  "The folder with manifest.json and node_modules (default: corpus/modules above\n"
                  "this program, or $SIGPROOF_MODULES_DIR)")
@@ -206,25 +177,16 @@ void addOptions(CLI::App& app, CommandLine& line) {
 
 int run(int argc, const char* const* argv) {
   CommandLine line;
-  CLI::App app("Runs WebAssembly modules from npm packages that were made to listen for signals.",
-               "sigproof-real-modules");
-  addOptions(app, line);
-  try {
-    app.parse(argc, argv);
-    if (line.modules_dir.empty()) line.modules_dir = defaultModulesDir();
-    if (line.manifest.empty()) line.manifest = line.modules_dir + "/manifest.json";
-    const std::vector<RealModule> modules = readManifest(line.manifest);
-    if (!line.is_list) return runOne(line, findModule(modules, line.run));
-    list(line, modules);
-    return 0;
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::Error& error) {
-    fmt::print(stderr, "sigproof-real-modules: {} (see --help)\n", error.what());
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "sigproof-real-modules: {}\n", error.what());
-  }
-  return kExitUsage;
+  reports::CheckMain program(
+      "sigproof-real-modules",
+      "Runs WebAssembly modules from npm packages that were made to listen for signals.");
+  addOptions(program.app(), line);
+  program.onList([&] { return checksOf(readModules(line)); });
+  program.onRun([&](const std::string& check) {
+    const std::vector<RealModule> modules = readModules(line);
+    return runOne(line, findModule(modules, check));
+  });
+  return program.run(argc, argv);
 }
 
 }  // namespace

@@ -2,17 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
-#include "core/module/internal/byte_reader.h"
+#include "fuzz/wasm/binary/wasm_reader.h"
+#include "fuzz/wasm/binary/wasm_sections.h"
 
 namespace sigproof::modules {
 namespace {
 
-constexpr std::array<std::uint8_t, 8> kHeader{0, 'a', 's', 'm', 1, 0, 0, 0};
+using fuzz::SectionId;
+using fuzz::SectionView;
+using fuzz::WasmReader;
+
 constexpr std::uint8_t kFunctionForm = 0x60;
 constexpr std::uint8_t kHasMaximum = 1;
 constexpr std::uint8_t kIsShared = 2;
@@ -22,22 +25,27 @@ constexpr std::uint8_t kMemoryInfo = 1;  // the subsection of "dylink.0" that ha
   throw UnreadableModule(fmt::format("the module can't be read: {}", what));
 }
 
-ValueType readValueType(ByteReader& reader) {
-  const std::uint8_t code = reader.readByte();
-  switch (const auto type = static_cast<ValueType>(code)) {
-    case ValueType::kI32:
-    case ValueType::kI64:
-    case ValueType::kF32:
-    case ValueType::kF64:
-    case ValueType::kV128:
-    case ValueType::kFuncref:
-    case ValueType::kExternref:
-      return type;
+std::vector<SectionView> sectionsOf(std::span<const std::uint8_t> bytes) {
+  if (!fuzz::startsWith(bytes, fuzz::kWasmHeader)) {
+    refuse("it doesn't begin as a WebAssembly module of version 1 does");
   }
-  refuse(fmt::format("value type {:#04x} is not known here", code));
+  std::vector<SectionView> sections;
+  for (auto rest = bytes.subspan(fuzz::kWasmHeader.size()); !rest.empty();) {
+    const auto section = fuzz::takeSection(rest);
+    if (!section) refuse(fmt::format("it ends in the middle of section {}", rest.front()));
+    sections.push_back(*section);
+  }
+  return sections;
 }
 
-std::vector<ValueType> readValueTypes(ByteReader& reader) {
+ValueType readValueType(WasmReader& reader) {
+  const std::uint8_t code = reader.readByte();
+  const std::optional<ValueType> type = fuzz::valueTypeOf(code);
+  if (!type) refuse(fmt::format("value type {:#04x} is not known here", code));
+  return *type;
+}
+
+std::vector<ValueType> readValueTypes(WasmReader& reader) {
   std::vector<ValueType> types;
   for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left) {
     types.push_back(readValueType(reader));
@@ -45,7 +53,7 @@ std::vector<ValueType> readValueTypes(ByteReader& reader) {
   return types;
 }
 
-Limits readLimits(ByteReader& reader) {
+Limits readLimits(WasmReader& reader) {
   const std::uint8_t flags = reader.readByte();
   if (flags > (kHasMaximum | kIsShared)) {
     refuse(fmt::format("limits of form {} are not known here", flags));
@@ -57,14 +65,13 @@ Limits readLimits(ByteReader& reader) {
   return limits;
 }
 
-std::string readString(ByteReader& reader) { return std::string(reader.readName()); }
+std::string readString(WasmReader& reader) { return std::string(reader.readName()); }
 
 // Fills a WasmShape, section by section.
 class ShapeReader {
  public:
-  void read(const Section& section) {
-    content_ = section.content;
-    ByteReader reader(section.content);
+  void read(const SectionView& section) {
+    WasmReader reader(section.content);
     switch (section.id) {
       case SectionId::kCustom:
         readCustom(reader);
@@ -95,11 +102,11 @@ class ShapeReader {
   WasmShape take() { return std::move(shape_); }
 
  private:
-  void readCustom(ByteReader& reader) {
+  void readCustom(WasmReader& reader) {
     if (reader.readName() != "dylink.0") return;
     while (reader.isOk() && !reader.isAtEnd()) {
       const std::uint8_t kind = reader.readByte();
-      ByteReader subsection(reader.readBytes(reader.readU32()));
+      WasmReader subsection(reader.readBytes(reader.readU32()));
       if (kind != kMemoryInfo) continue;
       shape_.dynamic_linking.memory_size_bytes = subsection.readU32();
       (void)subsection.readU32();  // the memory's alignment
@@ -107,7 +114,7 @@ class ShapeReader {
     }
   }
 
-  void readTypes(ByteReader& reader) {
+  void readTypes(WasmReader& reader) {
     for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left) {
       if (const std::uint8_t form = reader.readByte(); form != kFunctionForm) {
         refuse(fmt::format("a type of form {:#04x} is not known here", form));
@@ -124,13 +131,13 @@ class ShapeReader {
     return types_[index];
   }
 
-  void readImports(ByteReader& reader) {
+  void readImports(WasmReader& reader) {
     for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left) {
       shape_.imports.push_back(readImport(reader));
     }
   }
 
-  Import readImport(ByteReader& reader) {
+  Import readImport(WasmReader& reader) {
     Import import;
     import.module = readString(reader);
     import.name = readString(reader);
@@ -161,26 +168,22 @@ class ShapeReader {
     return import;
   }
 
-  void readMemories(ByteReader& reader) {
+  void readMemories(WasmReader& reader) {
     for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left) {
       (void)readMemory(reader, std::nullopt);
     }
   }
 
-  Limits readMemory(ByteReader& reader, std::optional<std::size_t> import_index) {
-    const std::size_t begin = positionOf(reader);
+  Limits readMemory(WasmReader& reader, std::optional<std::size_t> import_index) {
+    const std::size_t begin = reader.position();
     const Limits limits = readLimits(reader);
     if (!shape_.memory) {
-      shape_.memory = Memory{limits, import_index, {}, begin, positionOf(reader)};
+      shape_.memory = Memory{limits, import_index, {}, begin, reader.position()};
     }
     return limits;
   }
 
-  std::size_t positionOf(ByteReader& reader) const {
-    return static_cast<std::size_t>(reader.readBytes(0).data() - content_.data());
-  }
-
-  void readExports(ByteReader& reader) {
+  void readExports(WasmReader& reader) {
     for (std::uint32_t left = reader.readU32(); left > 0 && reader.isOk(); --left) {
       std::string name = readString(reader);
       const auto kind = static_cast<ImportKind>(reader.readByte());
@@ -194,7 +197,6 @@ class ShapeReader {
   }
 
   WasmShape shape_;
-  std::span<const std::uint8_t> content_;  // of the section that is being read
   std::vector<FunctionType> types_;
 };
 
@@ -202,25 +204,8 @@ class ShapeReader {
 
 WasmShape readShape(std::span<const std::uint8_t> bytes) {
   ShapeReader reader;
-  for (const Section& section : readSections(bytes)) reader.read(section);
+  for (const SectionView& section : sectionsOf(bytes)) reader.read(section);
   return reader.take();
-}
-
-std::vector<Section> readSections(std::span<const std::uint8_t> bytes) {
-  ByteReader reader(bytes);
-  if (!std::ranges::equal(reader.readBytes(kHeader.size()), kHeader)) {
-    refuse("it doesn't begin as a WebAssembly module of version 1 does");
-  }
-  std::vector<Section> sections;
-  while (!reader.isAtEnd()) {
-    const auto id = static_cast<SectionId>(reader.readByte());
-    const auto content = reader.readBytes(reader.readU32());
-    if (!reader.isOk()) {
-      refuse(fmt::format("it ends in the middle of section {}", static_cast<int>(id)));
-    }
-    sections.push_back({id, {content.begin(), content.end()}});
-  }
-  return sections;
 }
 
 }  // namespace sigproof::modules

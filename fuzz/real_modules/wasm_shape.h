@@ -1,5 +1,5 @@
-// What the check of a real module must know of it, read from its own sections: its types, what it
-// imports, where its memory 0 is.
+// Reads from a module's own sections what the check of it must know: its types, what it imports,
+// where its memory 0 is.
 //
 //   const WasmShape shape = readShape(bytes);
 //   if (shape.memory.has_value()) print(shape.memory->initial_pages);
@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "fuzz/wasm/binary/value_type.h"
+
 namespace sigproof::modules {
 
 /// The module is truncated, is none at all, or uses a form that this reader doesn't know. what() is
@@ -22,15 +24,7 @@ class UnreadableModule : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class ValueType : std::uint8_t {
-  kI32 = 0x7F,
-  kI64 = 0x7E,
-  kF32 = 0x7D,
-  kF64 = 0x7C,
-  kV128 = 0x7B,
-  kFuncref = 0x70,
-  kExternref = 0x6F,
-};
+using fuzz::ValueType;
 
 struct FunctionType {
   std::vector<ValueType> parameters;
@@ -52,7 +46,7 @@ enum class ImportKind : std::uint8_t {
   kTag = 4
 };
 
-/// One import. Which of the last members mean something is the kind's to say.
+/// One import. Each of the last members holds for the kinds that stand beside it.
 struct Import {
   std::string module;
   std::string name;
@@ -73,7 +67,8 @@ struct Memory {
   std::size_t limits_end = 0;
 };
 
-/// What a side module of a dynamic linker wants of its host ("dylink.0"); zeroes for any other.
+/// The space that a side module of a dynamic linker asks of its host (section "dylink.0"); zeroes
+/// for any other module.
 struct DynamicLinking {
   std::uint64_t memory_size_bytes = 0;
   std::uint64_t table_size = 0;
@@ -89,31 +84,5 @@ struct WasmShape {
 
 /// Throws UnreadableModule.
 WasmShape readShape(std::span<const std::uint8_t> bytes);
-
-/// The identifiers of a binary's sections that are met by name here.
-enum class SectionId : std::uint8_t {
-  kCustom = 0,
-  kType = 1,
-  kImport = 2,
-  kFunction = 3,
-  kTable = 4,
-  kMemory = 5,
-  kGlobal = 6,
-  kExport = 7,
-  kStart = 8,
-  kElement = 9,
-  kCode = 10,
-  kData = 11,
-  kDataCount = 12,
-  kTag = 13,
-};
-
-struct Section {
-  SectionId id;
-  std::vector<std::uint8_t> content;
-};
-
-/// Takes a binary apart. Throws UnreadableModule.
-std::vector<Section> readSections(std::span<const std::uint8_t> bytes);
 
 }  // namespace sigproof::modules

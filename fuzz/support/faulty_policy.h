@@ -45,7 +45,7 @@ struct FaultyPolicy : PreemptPolicy {
 
   /// The targets misuse nothing: what core takes for it, core brought about.
   [[noreturn]] static void reportMisuse(const char* message) noexcept {
-    reportViolation({"core's own check", message});
+    reportFault("core's own check", message);
   }
 };
 

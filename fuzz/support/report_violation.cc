@@ -5,18 +5,26 @@
 #include <cstdlib>
 
 #include "fuzz/support/statistics.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 
-void reportViolation(const Violation& violation, const std::string& module_text) {
+void reportViolation(const Violation& violation, const std::function<std::string()>& module_text) {
+  reportFault(violation.property.ids(), violation.text, module_text);
+}
+
+void reportFault(const std::string& who, const std::string& text,
+                 const std::function<std::string()>& module_text) {
+  reports::tellVerdict(who, text);
   static std::uint64_t& violations = Statistics::counter("violations");
   ++violations;
-  std::fprintf(stderr, "SIGPROOF VIOLATION %s: %s\n", violation.property.c_str(),
-               violation.text.c_str());
-  if (!module_text.empty()) {
-    std::fprintf(stderr, "SIGPROOF MODULE BEGIN\n%s\nSIGPROOF MODULE END\n", module_text.c_str());
-  }
   Statistics::write();
+  if (module_text) {
+    const std::string module = reports::explained("the module's text", module_text);
+    if (!module.empty()) {
+      std::fprintf(stderr, "SIGPROOF MODULE BEGIN\n%s\nSIGPROOF MODULE END\n", module.c_str());
+    }
+  }
   std::abort();
 }
 

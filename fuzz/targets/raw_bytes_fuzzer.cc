@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "fuzz/generate/raw_bytes/raw_module.h"
+#include "fuzz/generate/raw_bytes/mutated_module.h"
 #include "fuzz/run/transparency/raw_bytes_runner.h"
 
 // libFuzzer's, which has no header. Weak, because replay-raw_bytes has none.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "fuzz/wasm/global_order.h"
+
 namespace sigproof::fuzz {
 namespace {
 
@@ -92,7 +94,7 @@ std::uint64_t makeAddress(ByteSource& source, std::uint64_t length) {
   return 0;
 }
 
-// Half of the pairs are what a compiler would lay out, or just not so; the rest are independent.
+// Half of the pairs are laid out as a linker would, or a few bytes off; half are independent.
 std::uint64_t makeSecondAddress(ByteSource& source, std::uint64_t length, std::uint64_t first) {
   if (source.oneIn(2)) return makeAddress(source, length);
   const auto distance = source.pick<std::uint64_t>({4, 8, 5, 4, 16, 6, 4, 3, 1, 0, 12, 4});
@@ -187,7 +189,7 @@ std::string makeMemoryName(ByteSource& source, const specified::ProtocolNames& n
   }
 }
 
-// Makes the module as it comes to mind; finish() brings the globals into a module's order.
+// Adds globals in any order, and brings them into a module's order at the end.
 class Builder {
  public:
   Builder(ByteSource& input, specified::Protocol protocol)
@@ -216,7 +218,7 @@ class Builder {
     source_ = input_.take(ModulePlan::kContentsBytes);
     for (std::uint32_t i = source_.pick({0U, 0U, 1U, 2U, 0U, 0U}); i > 0; --i) addData();
     if (source_.oneIn(4)) addStart();
-    finish();
+    bringImportsToFront(plan_);
     return std::move(plan_);
   }
 
@@ -285,7 +287,7 @@ class Builder {
   void addWords() {
     signal_ = makeAddress(source_, length_);
     terminated_ = makeSecondAddress(source_, length_, signal_);
-    if (source_.oneIn(24)) return;  // most programs of the world
+    if (source_.oneIn(24)) return;  // as most programs do
     const bool has_signal = !source_.oneIn(40);
     const bool has_terminated = !source_.oneIn(40);
     const bool is_swapped = source_.oneIn(2);
@@ -366,29 +368,6 @@ class Builder {
       return;  // a few traps are enough
     }
     plan_.start.push_back(action);
-  }
-
-  // Imported globals have the first indices in a module.
-  void finish() {
-    std::vector<std::uint32_t> new_index(plan_.globals.size());
-    std::vector<GlobalPlan> ordered;
-    for (const bool is_imported : {true, false}) {
-      for (std::size_t i = 0; i < plan_.globals.size(); ++i) {
-        if (plan_.globals[i].is_imported != is_imported) continue;
-        new_index[i] = static_cast<std::uint32_t>(ordered.size());
-        ordered.push_back(plan_.globals[i]);
-      }
-    }
-    plan_.globals = std::move(ordered);
-    for (GlobalPlan& global : plan_.globals) {
-      if (global.copied_from) global.copied_from = new_index[*global.copied_from];
-    }
-    for (ExportPlan& exported : plan_.exports) {
-      if (exported.kind == ExternalKind::kGlobal) exported.index = new_index[exported.index];
-    }
-    for (StartAction& action : plan_.start) {
-      if (action.kind == StartAction::Kind::kSetGlobal) action.global = new_index[action.global];
-    }
   }
 
   ByteSource& input_;

@@ -1,5 +1,5 @@
-// What a WebAssembly module is to be made of, as a plain structure: the writer makes the module
-// from it, the oracle works out from it what must happen. So neither can mislead the other.
+// A WebAssembly module as a plain structure. The writer makes the module from it and the oracle
+// works out from it what must happen, so that neither can mislead the other.
 //
 //   const ModulePlan plan = makeModulePlan(source, specified::Protocol::kAddress);
 //   const std::vector<std::uint8_t> bytes = writeModule(plan);
@@ -13,15 +13,15 @@
 
 #include "fuzz/spec/protocol_constants.h"
 #include "fuzz/support/byte_source.h"
+#include "fuzz/wasm/binary/value_type.h"
 
 namespace sigproof::fuzz {
 
 inline constexpr std::uint64_t kPageSizeBytes = 65536;
 
-enum class ValueType : std::uint8_t { kI32, kI64, kF32, kF64, kV128, kFuncref, kExternref };
-
-/// In which JavaScript value an imported global is handed over. The number forms all convert to the
-/// same i32; the last ones to 0, which the plan's bits then are.
+/// In which JavaScript value an imported global is handed over; fuzz/wasm/import_values.h makes it.
+/// The number forms all convert to the same i32; the last four convert to 0, which the plan's bits
+/// then are. Stored inputs have these numbers: new ones come last.
 enum class ImportForm : std::uint8_t {
   kSignedNumber,
   kUnsignedNumber,
@@ -33,6 +33,7 @@ enum class ImportForm : std::uint8_t {
   kNegativeInfinity,
   kNegativeZero,
 };
+inline constexpr std::size_t kImportFormCount = 9;
 /// Whether it becomes 0, whatever the bits are.
 constexpr bool isZero(ImportForm form) { return form >= ImportForm::kNotANumber; }
 
@@ -49,7 +50,8 @@ struct GlobalPlan {
   std::optional<std::uint32_t> copied_from = {};
 };
 
-/// A number that no address is, for one in two; else the bits as a number.
+/// The value of an f32 or f64 for these bits. Half of the values are NaN, an infinity or a
+/// fraction, which are no address; the others are the bits as a number.
 double toFloat(std::uint64_t bits);
 
 struct WasmMemoryPlan {

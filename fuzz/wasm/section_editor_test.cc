@@ -15,17 +15,7 @@ Bytes module(const Bytes& sections) {
   return bytes;
 }
 
-TEST(ModuleEditor, TheSecondMemoryComesAfterTheFirst) {
-  EXPECT_EQ(withSecondMemory(module({5, 3, 1, 0, 2})), module({5, 5, 2, 0, 2, 0, 1}));
-}
-
-TEST(ModuleEditor, AModuleThatImportsItsMemoryGetsASectionInItsPlace) {
-  const Bytes types_and_globals = module({1, 1, 0, 6, 1, 0});
-  EXPECT_EQ(withSecondMemory(types_and_globals), module({1, 1, 0, 5, 3, 1, 0, 1, 6, 1, 0}));
-  EXPECT_EQ(withSecondMemory(module({1, 1, 0})), module({1, 1, 0, 5, 3, 1, 0, 1}));
-}
-
-TEST(ModuleEditor, ImportedFuncrefsAreWrittenAsDraftsDid) {
+TEST(SectionEditor, ImportedFuncrefsAreWrittenAsDraftsDid) {
   const Bytes imports{6,                                          // of the kinds in turn
                       1, 'a', 1,    'b', 0,    5,                 // a function
                       0, 1,   'b',  1,   0x70, 1,    1,    2,     // a table
@@ -44,7 +34,7 @@ TEST(ModuleEditor, ImportedFuncrefsAreWrittenAsDraftsDid) {
   EXPECT_EQ(withOlderFuncrefs(module({5, 3, 1, 0, 2})), module({5, 3, 1, 0, 2}));
 }
 
-TEST(ModuleEditor, ACustomSectionIsFoundAgainAndTakenOff) {
+TEST(SectionEditor, ACustomSectionIsFoundAgainAndTakenOff) {
   const Bytes plain = module({1, 1, 0});
   for (const std::size_t size : {0U, 1U, 127U, 128U, 20000U}) {
     const Bytes content(size, 0xAB);
@@ -58,7 +48,7 @@ TEST(ModuleEditor, ACustomSectionIsFoundAgainAndTakenOff) {
   }
 }
 
-TEST(ModuleEditor, ATornModuleHasNoSection) {
+TEST(SectionEditor, ATornModuleHasNoSection) {
   const Bytes both = withCustomSection(module({1, 1, 0}), "note", Bytes(300, 1));
   for (std::size_t size = 0; size < both.size(); ++size) {
     EXPECT_FALSE(splitCustomSection(std::span(both).first(size), "note")) << size;

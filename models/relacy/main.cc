@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -15,20 +14,18 @@
 #include "models/relacy/engine/history.h"
 #include "models/relacy/search/model.h"
 #include "models/relacy/search/report.h"
+#include "reports/check/check_main.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::models {
 namespace {
 
-enum ExitCode { kPassed = 0, kFailed = 1, kBadUsage = 2 };
+using reports::BadInput;
 
 constexpr std::uint64_t kMaxSeed = 4'294'967'295;
 constexpr const char* kBestSearch = "best";
 
 struct Options {
-  bool is_list = false;
-  bool is_json = false;
-  std::string run;
-  std::string replay;
   std::string state;
   std::string search = kBestSearch;
   std::uint64_t random_executions = 20'000;
@@ -38,37 +35,30 @@ struct Options {
   std::string weakened;
 };
 
-// Bad usage or bad input: one line and exit code 2.
-class UsageError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 Model findModel(const std::string& name) {
   std::vector<Model> models = catalog();
   const auto found = std::ranges::find_if(
       models, [&](const Model& model) { return name == checkName(model) || name == model.name; });
   if (found == models.end()) {
-    throw UsageError(fmt::format("there is no check '{}'; --list names them", name));
+    throw BadInput(fmt::format("there is no check '{}'; --list names them", name));
   }
   return std::move(*found);
 }
 
-void list(bool is_json) {
-  nlohmann::json json = nlohmann::json::array();
+std::vector<reports::CheckInfo> allChecks() {
+  std::vector<reports::CheckInfo> checks;
   for (const Model& model : catalog()) {
-    if (!is_json) fmt::print("{}\n", checkName(model));
-    json.push_back({{"check", checkName(model)},
-                    {"properties", model.properties},
-                    {"covered", model.covered}});
+    checks.push_back(
+        {.check = checkName(model), .properties = model.properties, .covered = model.covered});
   }
-  if (is_json) fmt::print("{}\n", json.dump());
+  return checks;
 }
 
 void applyWeakening(const std::string& text) {
   if (text.empty()) return;
   std::optional<Weakening> weakening = parseWeakening(text);
   if (!weakening) {
-    throw UsageError(fmt::format(
+    throw BadInput(fmt::format(
         "--weaken wants FILE:LINE=ORDER, as core/list/atomic_list.h:78=release; got '{}'", text));
   }
   AtomicSteps::weaken(std::move(*weakening));
@@ -76,7 +66,7 @@ void applyWeakening(const std::string& text) {
 
 void requireWeakened(const std::string& text) {
   if (text.empty() || AtomicSteps::wasWeakened()) return;
-  throw UsageError(fmt::format(
+  throw BadInput(fmt::format(
       "--weaken {}: this check executes no atomic step there that can have this order", text));
 }
 
@@ -97,7 +87,7 @@ SearchPlan makePlan(const Options& options, const Model& model) {
   if (options.search == kBestSearch) return plan;
   plan.only = parseSearch(options.search);
   if (!plan.only) {
-    throw UsageError(
+    throw BadInput(
         fmt::format("--search wants best, full, bound:N or random:N; got '{}'", options.search));
   }
   plan.only->seed = plan.seed;
@@ -106,21 +96,21 @@ SearchPlan makePlan(const Options& options, const Model& model) {
 }
 
 reports::Record check(const Model& model, const Options& options) {
-  const SearchPlan plan = makePlan(options, model);
-  return model.check ? model.check(model, plan) : makeRecord(model, carryOut(model, plan));
+  SearchPlan plan = makePlan(options, model);
+  if (model.check) return model.check(model, plan);
+  plan.on_failure = [&](const SearchResult& failed) {
+    reports::tellVerdict(model.properties.front().id(), reports::explained("what broke", [&] {
+                           return describeFailure(model, failed);
+                         }));
+  };
+  return makeRecord(model, carryOut(model, plan));
 }
 
-int run(const Options& options) {
-  const reports::Record record = check(findModel(options.run), options);
+int run(const std::string& name, const Options& options) {
+  applyWeakening(options.weakened);
+  const reports::Record record = check(findModel(name), options);
   requireWeakened(options.weakened);
-  fmt::print("{}\n", reports::toJson(record).dump());
-  fmt::print(stderr, "{}: {}\n", record.check, record.summary);
-  if (record.verdict == reports::Verdict::kPassed) return kPassed;
-  if (record.detail.contains("trace")) {
-    fmt::print(stderr, "{}\nrepeat with: {}\n", record.detail["trace"].get<std::string>(),
-               record.replay);
-  }
-  return kFailed;
+  return reports::report(record);
 }
 
 // Relacy aborts when the choices of a state aren't those that the model makes.
@@ -128,22 +118,24 @@ void refuseForeignState(int) {
   constexpr std::string_view kMessage =
       "this state names no execution of this model in this version of the code\n";
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kMessage.data(), kMessage.size());
-  _exit(kBadUsage);
+  _exit(reports::kExitBadInput);
 }
 
-int replay(const Options& options) {
-  const Model model = findModel(options.replay);
+int replay(const std::string& name, const Options& options) {
+  if (options.state.empty()) throw BadInput("--replay wants --state");
+  applyWeakening(options.weakened);
+  const Model model = findModel(name);
   Search search = [&] {
     try {
       return parseState(options.state);
     } catch (const std::invalid_argument& error) {
-      throw UsageError(fmt::format("--state: {}", error.what()));
+      throw BadInput(fmt::format("--state: {}", error.what()));
     }
   }();
   struct sigaction on_abort = {};
   on_abort.sa_handler = &refuseForeignState;
   sigaction(SIGABRT, &on_abort, nullptr);
-  if (model.check) throw UsageError(checkName(model) + " is more than one search: run it");
+  if (model.check) throw BadInput(checkName(model) + " is more than one search: run it");
   SearchResult result = searchModel(model, search);
   const bool is_failed = result.end == SearchEnd::kFailed;
   if (!is_failed) {
@@ -153,26 +145,11 @@ int replay(const Options& options) {
   requireWeakened(options.weakened);
   fmt::print("{}: {}\n\n{}", checkName(model),
              is_failed ? parseHistory(result.history).verdict : "this execution passes",
-             renderTrace(traceOf(model, result)));
-  return is_failed ? kFailed : kPassed;
+             reports::explained("the trace", [&] { return renderTrace(traceOf(model, result)); }));
+  return is_failed ? reports::kExitFailed : reports::kExitPassed;
 }
 
-void declare(CLI::App& app, Options& options) {
-  app.description(
-      "Searches all executions of small programs over the production code for one that "
-      "breaks a property. The record of a check is one line of JSON on standard output.");
-  auto* what = app.add_option_group("what to do");
-  what->add_flag("--list", options.is_list, "Print the names of the checks, one a line");
-  what->add_option("--run", options.run, "Run one check")->type_name("NAME");
-  auto* replay = what->add_option("--replay", options.replay,
-                                  "Repeat one execution of a check and print its interleaving");
-  replay->type_name("NAME");
-  what->require_option(1);
-  app.add_flag("--json", options.is_json, "With --list: as JSON, with what each check covers");
-  app.add_option("--state", options.state,
-                 "With --replay: the execution, as a failed check names it")
-      ->needs(replay)
-      ->type_name("STRING");
+void addOptions(CLI::App& app, Options& options) {
   app.add_option("--search", options.search,
                  "best (full if it ends within a budget, else the largest bound that does), full, "
                  "bound:N (preemptions) or random:N (executions)")
@@ -194,35 +171,28 @@ void declare(CLI::App& app, Options& options) {
       ->type_name("FILE:LINE=ORDER");
 }
 
-int runProgram(int argument_count, char** arguments) {
-  CLI::App app;
+int runProgram(int argc, const char* const* argv) {
   Options options;
-  declare(app, options);
-  try {
-    app.parse(argument_count, arguments);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);  // --help
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
-  }
-  applyWeakening(options.weakened);
-  if (options.is_list) {
-    list(options.is_json);
-    return kPassed;
-  }
-  if (!options.run.empty()) return run(options);
-  if (options.state.empty()) throw UsageError("--replay wants --state");
-  return replay(options);
+  reports::CheckMain program(
+      "sigproof-models",
+      "Searches all executions of small programs over the production code for one that breaks a "
+      "property.");
+  program.onList(&allChecks);
+  program.onRun([&](const std::string& name) { return run(name, options); });
+  CLI::Option* replay_option =
+      program.addAction("--replay", "Repeat one execution of a check and print its interleaving",
+                        "CHECK", [&](const std::string& name) { return replay(name, options); });
+  program.app()
+      .add_option("--state", options.state,
+                  "With --replay: the execution, as a failed check names it")
+      ->needs(replay_option)
+      ->type_name("STRING");
+  addOptions(program.app(), options);
+  return program.run(argc, argv);
 }
 
 }  // namespace
 }  // namespace sigproof::models
 
-int main(int argument_count, char** arguments) {
-  try {
-    return sigproof::models::runProgram(argument_count, arguments);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return sigproof::models::kBadUsage;
-  }
-}
+// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a message is as good as a crash
+int main(int argc, char** argv) { return sigproof::models::runProgram(argc, argv); }

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -23,9 +26,9 @@ struct Answer {
 };
 
 // What the program prints on standard output; what it tells people is left out, or put there too.
-Answer ask(const std::string& arguments, bool with_messages = false) {
-  const std::string line =
-      std::string(SIGPROOF_MODELS) + " " + arguments + (with_messages ? " 2>&1" : " 2>/dev/null");
+Answer ask(const std::string& arguments, bool with_messages = false,
+           const std::string& program = SIGPROOF_MODELS) {
+  const std::string line = program + " " + arguments + (with_messages ? " 2>&1" : " 2>/dev/null");
   Answer answer;
   // NOLINTNEXTLINE(cert-env33-c): a command line is what is tested
   FILE* pipe = popen(line.c_str(), "r");
@@ -106,6 +109,47 @@ TEST(Models, AFailureComesWithItsInterleavingAndIsRepeatedExactly) {
   EXPECT_THAT(replay.output, testing::HasSubstr("STALE"));
   EXPECT_NE(ask("--replay " + check + " --state '" + state + "'").status, 1)
       << "the production code does not fail so";
+}
+
+// Whatever ends the program from here on (a hang, a crash, the end of memory), the tool takes the
+// line for what it is.
+TEST(Models, AFailureIsToldBeforeItIsMadeShortAndExplained) {
+  const Answer answer =
+      ask("--run model/reader_against_push_filter --max-executions 1000 --weaken " +
+              unlinkingStep() + "=release",
+          true);
+  const std::size_t told = answer.output.find("SIGPROOF VIOLATION L");
+  ASSERT_NE(told, std::string::npos) << answer.output;
+  EXPECT_LT(told, answer.output.find("\"verdict\":\"failed\""));
+  EXPECT_THAT(ask("--run model/canary_release_stores", true).output,
+              testing::Not(testing::HasSubstr("SIGPROOF VIOLATION")))
+      << "that a canary's victim fails is no failure";
+}
+
+// A trace names variables by what the sources call them. The program looks for them in the folders
+// above its own.
+TEST(Models, AFailureStandsWhereTheSourcesThatItsTraceReadsAreMissingOrGarbage) {
+  namespace fs = std::filesystem;
+  const std::string weakening = " --weaken " + unlinkingStep() + "=release";
+  const fs::path folder = fs::path(testing::TempDir()) / ("models-" + std::to_string(getpid()));
+  for (const std::string source : {"missing", "a folder", "garbage"}) {
+    fs::create_directories(folder / "libexec");
+    fs::copy_file(SIGPROOF_MODELS, folder / "libexec/sigproof-models");
+    const fs::path file = folder / "core/list/atomic_list.h";
+    if (source == "a folder") fs::create_directories(file);
+    if (source == "garbage") {
+      fs::create_directories(file.parent_path());
+      std::ofstream stream(file);
+      for (int i = 0; i < 1000; ++i) stream << "\xFF\xFE\0.load(.store(\n";
+    }
+    const Answer answer = ask("--run model/reader_against_push_filter" + weakening, false,
+                              (folder / "libexec/sigproof-models").string());
+    EXPECT_EQ(answer.status, 1) << source;
+    ASSERT_EQ(answer.record().at("verdict"), "failed") << source;
+    EXPECT_THAT(answer.record().at("detail").at("trace").get<std::string>(),
+                testing::HasSubstr("STALE"));
+    fs::remove_all(folder);
+  }
 }
 
 // Everything about a failure but the search that found it.

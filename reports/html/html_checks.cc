@@ -9,7 +9,8 @@
 #include <string_view>
 
 #include "reports/html/interleaving.h"
-#include "reports/record/specification.h"
+#include "reports/record/explain.h"
+#include "reports/specification.h"
 
 namespace sigproof::reports {
 namespace {
@@ -72,9 +73,9 @@ Markup command(const std::string& line) {
 // ---------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
-constexpr std::array<std::string_view, 9> kOwnPlace{"trace",        "module_text", "output",
-                                                    "interleaving", "origin",      "description",
-                                                    "caught_by",    "growth",      "argued"};
+constexpr std::array<std::string_view, 10> kOwnPlace{
+    "trace",  "module_text", "output",    "not_explained", "interleaving",
+    "origin", "description", "caught_by", "growth",        "argued"};
 
 Markup valueOf(const nlohmann::json& json);
 
@@ -187,7 +188,7 @@ Markup evidence(const Record& record) {
       record.kind == Kind::kModel ? "The interleaving" : "What was seen, step by step";
   Markup drawing;
   if (const auto found = record.detail.find("interleaving"); found != record.detail.end()) {
-    drawing = interleavingDrawing(*found);
+    drawing = drawn("the drawing of the interleaving", [&] { return interleavingDrawing(*found); });
   }
   if (!drawing.isEmpty()) {
     drawing = element("figure", element("figcaption", text("The interleaving, drawn: arrows lead "
@@ -196,7 +197,8 @@ Markup evidence(const Record& record) {
   }
   return drawing + block(trace, memberText(record.detail, "trace")) +
          block("The module", memberText(record.detail, "module_text")) +
-         block("What the check printed last", memberText(record.detail, "output"));
+         block("What the check printed last", memberText(record.detail, "output")) +
+         block("What could not be explained", memberText(record.detail, kNotExplained));
 }
 
 // --- mutants
@@ -355,6 +357,12 @@ Markup row(const Record& record) {
 
 }  // namespace
 
+Markup drawn(std::string_view what, const std::function<Markup()>& draw) {
+  auto made = tryToExplain(what, draw);
+  if (made.value) return *std::move(made.value);
+  return element("p", {{"class", "none"}}, text(made.note));
+}
+
 std::string formatCount(std::uint64_t count) {
   std::string digits = std::to_string(count);
   for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
@@ -402,16 +410,17 @@ Markup verdictBadge(const Record& record) {
   return element("span", {{"class", "badge " + verdict}}, text(word));
 }
 
-Markup propertyChips(const std::vector<std::string>& properties) {
+Markup propertyChip(Property property) {
+  return element("a",
+                 {{"class", "chip"},
+                  {"href", '#' + property.anchor()},
+                  {"title", std::string(property.promise())}},
+                 text(property.id()));
+}
+
+Markup propertyChips(const std::vector<Property>& properties) {
   Markup chips;
-  for (const std::string& property : properties) {
-    chips += element("a",
-                     {{"class", "chip"},
-                      {"href", "#property-" + property},
-                      {"title", std::string(promiseOf(property))}},
-                     text(property));
-    chips += text(" ");
-  }
+  for (const Property property : properties) chips += propertyChip(property) + text(" ");
   return chips;
 }
 
@@ -425,7 +434,9 @@ Markup kindSection(Kind kind, const std::vector<Record>& records) {
     content += element("p", {{"class", "none"}}, text("This run has no check of this kind."));
   } else {
     Markup rows;
-    for (const Record& record : records) rows += row(record);
+    for (const Record& record : records) {
+      rows += drawn("the row of " + record.check, [&] { return row(record); });
+    }
     const std::string grid = "columns head " + toString(kind);
     content += element("div", {{"class", "checks"}},
                        element("div", {{"class", grid}}, headCells(kind)) + rows);

@@ -3,13 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reports/html/markup.h"
 #include "reports/record/record.h"
 
 namespace sigproof::reports {
+
+/// What `draw` makes. Where it throws, a paragraph that says so of `what`: no part of the page
+/// costs the others.
+Markup drawn(std::string_view what, const std::function<Markup()>& draw);
 
 /// "1,380".
 std::string formatCount(std::uint64_t count);
@@ -26,8 +32,9 @@ std::string anchorOf(const std::string& check);
 /// The verdict as a word with its colour; a mutant's is "caught", "argued" or "not caught".
 Markup verdictBadge(const Record& record);
 
-/// Identifiers, each a link to its row in the table of properties.
-Markup propertyChips(const std::vector<std::string>& properties);
+/// An identifier, as a link to its paragraph of the specification.
+Markup propertyChip(Property property);
+Markup propertyChips(const std::vector<Property>& properties);
 
 /// The kind's heading, what its checks do, and a row for each of `records`, all of that kind.
 Markup kindSection(Kind kind, const std::vector<Record>& records);

@@ -11,7 +11,7 @@
 #include "reports/html/heat_map.h"
 #include "reports/html/html_checks.h"
 #include "reports/html/markup.h"
-#include "reports/record/specification.h"
+#include "reports/record/property.h"
 
 namespace sigproof::reports {
 
@@ -147,7 +147,8 @@ Markup problems(const std::vector<Record>& records) {
   Markup articles;
   for (const Verdict verdict : {Verdict::kFailed, Verdict::kUnfinished}) {
     for (const Record& record : records) {
-      if (record.verdict == verdict) articles += problem(record);
+      if (record.verdict != verdict) continue;
+      articles += drawn("what is known of " + record.check, [&] { return problem(record); });
     }
   }
   if (articles.isEmpty()) return {};
@@ -175,7 +176,7 @@ Markup skippedChecks(const std::vector<Record>& records) {
 // --- properties
 // -----------------------------------------------------------------------------------
 
-bool names(const Record& record, std::string_view property) {
+bool names(const Record& record, Property property) {
   return std::find(record.properties.begin(), record.properties.end(), property) !=
          record.properties.end();
 }
@@ -199,11 +200,11 @@ Markup checkLinks(const std::vector<const Record*>& records) {
 
 // Only a check that ran to its end defends a property; a caught bug shows that one of them can
 // fail.
-Markup propertyRow(const Property& property, const std::vector<Record>& records) {
+Markup propertyRow(Property property, const std::vector<Record>& records) {
   std::vector<const Record*> checks;
   std::vector<const Record*> mutants;
   for (const Record& record : records) {
-    if (!names(record, property.id)) continue;
+    if (!names(record, property)) continue;
     (record.kind == Kind::kMutant ? mutants : checks).push_back(&record);
   }
   const auto count = [&](Verdict verdict) {
@@ -222,25 +223,10 @@ Markup propertyRow(const Property& property, const std::vector<Record>& records)
     state = "passed";
     word = "held where looked at";
   }
-  const Markup id = element("span", {{"class", "chip"}}, text(property.id));
-  return element("tr",
-                 {{"id", fmt::format("property-{}", property.id)}, {"class", std::string(state)}},
-                 element("th", id) + element("td", text(property.promise)) +
+  return element("tr", {{"id", "property-" + property.anchor()}, {"class", std::string(state)}},
+                 element("th", propertyChip(property)) + element("td", text(property.promise())) +
                      element("td", {{"class", "state"}}, text(word)) +
                      element("td", checkLinks(checks)) + element("td", checkLinks(mutants)));
-}
-
-Markup unknownProperties(const std::vector<Record>& records) {
-  std::string unknown;
-  for (const Record& record : records) {
-    for (const std::string& property : record.properties) {
-      if (promiseOf(property).empty()) {
-        unknown += fmt::format("{}{} ({})", unknown.empty() ? "" : ", ", property, record.check);
-      }
-    }
-  }
-  if (unknown.empty()) return {};
-  return element("p", text("Named by checks, but not in the specification: " + unknown + "."));
 }
 
 Markup properties(const std::vector<Record>& records) {
@@ -248,11 +234,11 @@ Markup properties(const std::vector<Record>& records) {
       element("tr", element("th", text("")) + element("th", text("promise")) +
                         element("th", text("in this run")) + element("th", text("checks")) +
                         element("th", text("known bugs that break it")));
-  for (const PropertyFamily& family : families()) {
+  for (const PropertyFamily& family : kPropertyFamilies) {
     rows +=
         element("tr", {{"class", "family"}}, element("th", {{"colspan", "5"}}, text(family.title)));
-    for (const Property& property : specification()) {
-      if (property.id.front() == family.letter) rows += propertyRow(property, records);
+    for (const Property property : Property::all()) {
+      if (property.family() == family.letter) rows += propertyRow(property, records);
     }
   }
   return element(
@@ -261,8 +247,7 @@ Markup properties(const std::vector<Record>& records) {
           element("p", {{"class", "introduction"}},
                   text("Held means: no check saw it broken in what that check covers. "
                        "Unit tests are no part of this table.")) +
-          element("div", {{"class", "scroll"}}, element("table", {{"class", "properties"}}, rows)) +
-          unknownProperties(records));
+          element("div", {{"class", "scroll"}}, element("table", {{"class", "properties"}}, rows)));
 }
 
 // --- page
@@ -293,8 +278,12 @@ Markup kindSections(const std::vector<Record>& records) {
     }
     if (kind == Kind::kUnit && of_kind.empty()) continue;
     sections += kindSection(kind, of_kind);
-    if (kind == Kind::kModel) sections += growthSection(of_kind);
-    if (kind == Kind::kMutant) sections += heatMapSection(records);
+    if (kind == Kind::kModel) {
+      sections += drawn("the growth of the models", [&] { return growthSection(of_kind); });
+    }
+    if (kind == Kind::kMutant) {
+      sections += drawn("the heat map", [&] { return heatMapSection(records); });
+    }
   }
   return sections;
 }

@@ -128,8 +128,8 @@ TEST(HtmlReport, AFailureComesFirstWithItsEvidence) {
   EXPECT_THAT(problems, HasSubstr("sigproof model replay model/b --state"));
 }
 
-std::string propertyState(const std::string& page, const std::string& id) {
-  const std::size_t row = page.find("<tr id=\"property-" + id + "\"");
+std::string propertyState(const std::string& page, Property property) {
+  const std::size_t row = page.find("<tr id=\"property-" + property.anchor() + "\"");
   const std::size_t state = page.find("class=\"state\">", row) + 14;
   return page.substr(state, page.find("</td>", state) - state);
 }
@@ -150,8 +150,8 @@ TEST(HtmlReport, APropertyWithoutAFinishedCheckIsNotCalledDefended) {
   EXPECT_EQ(propertyState(page, "L4"), "broken");
   EXPECT_EQ(propertyState(page, "L5"), "not all checks finished");
   EXPECT_EQ(propertyState(page, "L6"), "not all checks finished");
-  for (const char* const id : {"L7", "R3", "L1", "T9"}) {
-    EXPECT_EQ(propertyState(page, id), "not defended by this run") << id;
+  for (const Property property : {Property("L7"), Property("R3"), Property("L1"), Property("T9")}) {
+    EXPECT_EQ(propertyState(page, property), "not defended by this run") << property.id();
   }
 }
 

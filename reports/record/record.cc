@@ -31,10 +31,29 @@ std::string toString(Verdict verdict) {
   return std::string(kVerdictNames.at(static_cast<std::size_t>(verdict)));
 }
 
+nlohmann::json toJson(const std::vector<Property>& properties) {
+  nlohmann::json ids = nlohmann::json::array();
+  for (const Property property : properties) ids.push_back(property.id());
+  return ids;
+}
+
+std::vector<Property> propertiesFromJson(const nlohmann::json& json) {
+  std::vector<Property> properties;
+  for (const nlohmann::json& id : json) {
+    const auto property =
+        id.is_string() ? parseProperty(id.get_ref<const std::string&>()) : std::nullopt;
+    if (!property) {
+      throw std::invalid_argument(id.dump() + " is no property of core/SPECIFICATION.md");
+    }
+    properties.push_back(*property);
+  }
+  return properties;
+}
+
 nlohmann::json toJson(const Record& record) {
   return {{"check", record.check},
           {"kind", toString(record.kind)},
-          {"properties", record.properties},
+          {"properties", toJson(record.properties)},
           {"verdict", toString(record.verdict)},
           {"exhausted", record.exhausted},
           {"executions", record.executions},
@@ -49,12 +68,16 @@ nlohmann::json toJson(const Record& record) {
           {"detail", record.detail}};
 }
 
+std::string toLine(const Record& record) {
+  return toJson(record).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 Record recordFromJson(const nlohmann::json& json) {
   try {
     Record record;
     record.check = json.at("check");
     record.kind = parse<Kind>(kKindNames, json.at("kind"));
-    record.properties = json.at("properties");
+    record.properties = propertiesFromJson(json.at("properties"));
     record.verdict = parse<Verdict>(kVerdictNames, json.at("verdict"));
     record.exhausted = json.at("exhausted");
     record.executions = json.at("executions");

@@ -2,7 +2,7 @@
 //
 //   Record record{.check = "model/filter_against_reader", .kind = Kind::kModel};
 //   record.verdict = Verdict::kPassed;
-//   std::cout << toJson(record).dump() << '\n';
+//   std::cout << toLine(record) << '\n';
 //
 // The schema is reports/record/record.schema.json. CI, the summary, the HTML report and JUnit read
 // records and nothing else.
@@ -14,6 +14,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "reports/record/property.h"
 
 namespace sigproof::reports {
 
@@ -43,7 +45,7 @@ enum class Verdict : std::uint8_t {
 struct Record {
   std::string check;  ///< "model/...", "stepping/...": unique in a run
   Kind kind = Kind::kModel;
-  std::vector<std::string> properties;  ///< identifiers of the specification: "L3", "R4"
+  std::vector<Property> properties;  ///< what it defends; for a known bug, what it breaks
   Verdict verdict = Verdict::kUnfinished;
   bool exhausted = false;        ///< the search ended by itself
   std::uint64_t executions = 0;  ///< executions, instructions stepped, runs, modules
@@ -61,6 +63,8 @@ struct Record {
   ///   "growth"       the size of a model and the executions of its search: growth.h
   ///   "module_text"  text: the WebAssembly module of a failed fuzz run
   ///   "output"       text: what a child printed last
+  ///   "not_explained"  text: what should explain the verdict and could not be made, and why, a
+  ///                  line each: explain.h
   ///   an object of two or more counts, such as "outcomes": {"registered": 812, "overlap": 93}:
   ///                  shares of their total, as bars
   ///   "description", "origin"  text: what a known bug does, where it was met
@@ -78,7 +82,17 @@ struct Record {
 std::string toString(Kind kind);
 std::string toString(Verdict verdict);
 
+/// Identifiers, as a record has them: ["L3", "R4"].
+nlohmann::json toJson(const std::vector<Property>& properties);
+/// Throws std::invalid_argument with one sentence when `json` is no list of identifiers that the
+/// property table has.
+std::vector<Property> propertiesFromJson(const nlohmann::json& json);
+
 nlohmann::json toJson(const Record& record);
+
+/// The record as a check prints it: one line of JSON, without its end. Bytes that are not UTF-8,
+/// which a symbolizer may have printed, become U+FFFD.
+std::string toLine(const Record& record);
 
 /// Throws std::invalid_argument with one sentence when `json` is not a record.
 Record recordFromJson(const nlohmann::json& json);

@@ -6,6 +6,8 @@
 #include <valijson/schema_parser.hpp>
 #include <valijson/validator.hpp>
 
+#include "reports/record/explain.h"
+
 namespace sigproof::reports {
 namespace {
 
@@ -75,7 +77,10 @@ std::vector<std::string> schemaErrors(const nlohmann::json& record) {
   for (const auto& error : results) {
     // Beside the fault itself valijson reports that each value around it is faulty.
     if (error.description.starts_with("Failed to validate ")) continue;
-    errors.push_back(describe(pathOf(error.context), error.description, record));
+    const auto words = tryToExplain("a better description", [&] {
+      return describe(pathOf(error.context), error.description, record);
+    });
+    errors.push_back(words.value.value_or(error.description));
   }
   if (errors.empty()) errors.emplace_back("it breaks reports/record/record.schema.json");
   return errors;

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "reports/record/specification.h"
 #include "reports/test_records.h"
 
 namespace sigproof::reports {
@@ -94,18 +93,6 @@ TEST(RecordSchema, SurvivesTextThatIsNotUtf8) {
   auto record = goodRecord();
   record["kind"] = "\xFF\xFE";
   EXPECT_THAT(schemaErrors(record), SizeIs(1));
-}
-
-TEST(Specification, HasEachPropertyOnceInItsFamily) {
-  std::string ids;
-  for (const Property& property : specification()) {
-    ids += std::string(property.id) + ' ';
-    EXPECT_EQ(promiseOf(property.id), property.promise);
-  }
-  EXPECT_EQ(ids,
-            "L1 L2 L3 L4 L5 L6 L7 R1 R2 R3 R4 R5 R6 R7 R8 R9 R10 D1 D2 D3 D4 D5 D6 D7 "
-            "G1 G2 G3 G4 T1 T2 T3 T4 T5 T6 T7 T8 T9 ");
-  EXPECT_EQ(promiseOf("L8"), "");
 }
 
 }  // namespace

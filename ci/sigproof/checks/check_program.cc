@@ -10,6 +10,7 @@
 #include "ci/sigproof/checks/crash_finding.h"
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
+#include "reports/record/explain.h"
 #include "reports/record/validate.h"
 
 namespace sigproof::tool {
@@ -91,6 +92,8 @@ Record unfinished(const Check& check, const ChildResult& child, const std::strin
   record.verdict = finding.isEvidence() ? Verdict::kFailed : Verdict::kUnfinished;
   record.summary = finding.isEvidence() ? finding.headline() : why;
   record.detail["output"] = child.error;
+  // It was explaining what it had seen, or had died of it.
+  if (finding.isEvidence()) reports::addNote(record, "after that the check " + why);
   if (!finding.module_text.empty()) record.detail["module_text"] = finding.module_text;
   return record;
 }
@@ -122,7 +125,7 @@ std::vector<Check> listChecks(const std::filesystem::path& program) {
     for (const json& entry : json::parse(child.output)) {
       checks.push_back({.name = entry.at("check"),
                         .kind = kindOf(entry.at("check")),
-                        .properties = entry.at("properties"),
+                        .properties = reports::propertiesFromJson(entry.at("properties")),
                         .covered = entry.value("covered", ""),
                         .program = program});
     }
@@ -187,13 +190,13 @@ Record recordOf(const Check& check, const ChildResult& child) {
     if (child.exit_status == kSkippedStatus && lastLine(child.output).empty()) {
       return skipped(check, child);
     }
-    Record record = parseRecord(child.output);
+    Record record = parseRecord(validUtf8(child.output));
     const std::string why = contradiction(check, child, record);
     if (!why.empty()) return unfinished(check, child, why);
     if (record.peak_memory_kib == 0) record.peak_memory_kib = child.peak_memory_kib;
     if (record.seconds == 0) record.seconds = child.seconds;
     return record;
-  } catch (const std::invalid_argument& error) {
+  } catch (const std::exception& error) {
     const std::string said = lastLine(child.error);
     return unfinished(check, child,
                       fmt::format("{} and {}{}{}", error.what(), child.description(),

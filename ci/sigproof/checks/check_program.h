@@ -29,7 +29,7 @@ inline constexpr double kListTimeLimitS = 20;
 struct Check {
   std::string name;  ///< "model/reader_against_filter"
   reports::Kind kind = reports::Kind::kModel;
-  std::vector<std::string> properties;
+  std::vector<reports::Property> properties;
   std::string covered;
   std::filesystem::path program;
   std::vector<std::string> arguments{};  ///< more for the program: {"--seed", "7"}

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t kSmallMemoryKib = 65536;
 
+using reports::Property;
 using reports::Record;
 using reports::Verdict;
 using testing::ElementsAre;
@@ -33,7 +34,7 @@ TEST(CheckProgram, ListsItsChecks) {
   const std::vector<Check> checks = listChecks(program);
   ASSERT_EQ(checks.size(), 1U);
   EXPECT_EQ(checks[0].name, kName);
-  EXPECT_THAT(checks[0].properties, ElementsAre("L3", "L4"));
+  EXPECT_THAT(checks[0].properties, ElementsAre(Property("L3"), Property("L4")));
   EXPECT_EQ(checks[0].covered, "what it covers");
 }
 
@@ -83,7 +84,7 @@ TEST(CheckProgram, ACrashIsUnfinishedWithWhatWasPrinted) {
   EXPECT_EQ(record.check, kName);
   EXPECT_EQ(record.summary, "crashed: signal 11 (Segmentation fault)");
   EXPECT_THAT(record.detail.at("output"), HasSubstr("last words"));
-  EXPECT_THAT(record.properties, ElementsAre("L3", "L4"));
+  EXPECT_THAT(record.properties, ElementsAre(Property("L3"), Property("L4")));
   EXPECT_EQ(record.replay, "build/bin/sigproof model run model/a");
 }
 
@@ -146,6 +147,29 @@ TEST(CheckProgram, ASanitizersReportIsAFailure) {
       recordAfter("echo 'SUMMARY: AddressSanitizer: heap-use-after-free a.h:1 in f' >&2; exit 1");
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_THAT(record.summary, HasSubstr("heap-use-after-free"));
+}
+
+TEST(CheckProgram, AViolationThatIsToldStandsWhateverBecomesOfItsExplanation) {
+  const std::string told = "echo 'SIGPROOF VIOLATION L3: element 2 was freed' >&2; ";
+  const std::pair<std::string, std::string> ends[] = {
+      {"sleep 600", "hung: no end within 0.5 s"},
+      {"kill -SEGV $$", "crashed: signal 11"},
+      {"exit 1", "printed no record"},
+      {"x=0123456789abcdef; while true; do x=$x$x; done", "MiB of memory"},
+      {"echo '{\"check\"'; exit 1", "printed something that is not one record"}};
+  for (const auto& [end, note] : ends) {
+    const Record record = recordAfter(told + end, {.time_s = 0.5, .memory_kib = kSmallMemoryKib});
+    EXPECT_EQ(record.verdict, Verdict::kFailed) << end;
+    EXPECT_EQ(record.summary, "L3: element 2 was freed");
+    EXPECT_THAT(record.detail.at("not_explained").get<std::string>(), HasSubstr(note));
+  }
+}
+
+TEST(CheckProgram, ARecordWithBytesThatAreNotUtf8IsTaken) {
+  Record failed = fakeRecord(kName, Verdict::kFailed);
+  failed.summary = "in FUNCTION";
+  const std::string printed = "(" + printing(failed) + R"() | sed 's/FUNCTION/\xFF\xFE/'; exit 1)";
+  EXPECT_EQ(recordAfter(printed).verdict, Verdict::kFailed);
 }
 
 TEST(CheckProgram, AReplayShowsWhatWasPrinted) {

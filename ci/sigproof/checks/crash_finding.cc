@@ -1,17 +1,33 @@
 #include "ci/sigproof/checks/crash_finding.h"
 
+#include <algorithm>
+
 #include "ci/sigproof/process/text.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
 
-constexpr std::string_view kViolation = "SIGPROOF VIOLATION ";
 constexpr std::string_view kModuleBegin = "SIGPROOF MODULE BEGIN";
 constexpr std::string_view kModuleEnd = "SIGPROOF MODULE END";
 
 std::string after(const std::string& line, std::string_view part) {
   const std::size_t found = line.find(part);
   return found == std::string::npos ? std::string() : line.substr(found + part.size());
+}
+
+/// "R4: ...", "R6/D1: ...".
+std::vector<reports::Property> propertiesAtStart(std::string_view violation) {
+  std::vector<reports::Property> properties;
+  std::string_view ids = violation.substr(0, violation.find(':'));
+  while (!ids.empty()) {
+    const std::size_t slash = std::min(ids.find('/'), ids.size());
+    const auto property = reports::parseProperty(ids.substr(0, slash));
+    if (!property) return {};
+    properties.push_back(*property);
+    ids.remove_prefix(std::min(slash + 1, ids.size()));
+  }
+  return properties;
 }
 
 std::string linesBetween(std::string_view text, std::string_view begin, std::string_view end) {
@@ -41,8 +57,8 @@ std::string sanitizerLine(std::string_view text) {
 
 Finding findingIn(std::string_view text) {
   Finding finding;
-  finding.violation = after(lineWith(text, kViolation), kViolation);
-  finding.property = finding.violation.substr(0, finding.violation.find_first_of(": "));
+  finding.violation = after(lineWith(text, reports::kViolationMark), reports::kViolationMark);
+  finding.properties = propertiesAtStart(finding.violation);
   finding.module_text = linesBetween(text, kModuleBegin, kModuleEnd);
   finding.sanitizer = sanitizerLine(text);
   return finding;

@@ -10,11 +10,16 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "reports/record/property.h"
 
 namespace sigproof::tool {
 
 struct Finding {
-  std::string property;     ///< "R4"; empty without a violation line
+  /// What the violation breaks: one property, or the two of "R6/D1" that it can't tell apart. None
+  /// without a violation line, or where the harness itself is at fault.
+  std::vector<reports::Property> properties;
   std::string violation;    ///< "R4: overlapping words must not register; one entry was registered"
   std::string module_text;  ///< WebAssembly text, where the checker printed it
   std::string

@@ -11,7 +11,7 @@ TEST(Finding, AViolationLineGivesPropertyAndText) {
       "INFO: Seed: 7\nSIGPROOF VIOLATION R4: words overlap, expected overlap, saw registered\n"
       "==1== ERROR: libFuzzer: deadly signal\nSUMMARY: libFuzzer: deadly signal\n");
   EXPECT_TRUE(finding.isEvidence());
-  EXPECT_EQ(finding.property, "R4");
+  EXPECT_THAT(finding.properties, testing::ElementsAre(reports::Property("R4")));
   EXPECT_EQ(finding.violation, "R4: words overlap, expected overlap, saw registered");
   EXPECT_EQ(finding.sanitizer, "");
 }

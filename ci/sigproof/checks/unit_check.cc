@@ -9,6 +9,7 @@
 #include <set>
 
 #include "ci/sigproof/checks/crash_finding.h"
+#include "ci/sigproof/process/symbolizer_environment.h"
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
 
@@ -44,13 +45,13 @@ std::vector<std::string> testsBehind(std::string_view output, std::string_view m
 }
 
 /// "L3_", "R4_R7_": a test's name says what it defends.
-std::vector<std::string> testedProperties(const std::vector<std::string>& tests) {
+std::vector<reports::Property> testedProperties(const std::vector<std::string>& tests) {
   static const std::regex kProperty("[._]([LRDGT][0-9]+)(?=_)");
-  std::set<std::string> properties;
+  std::set<reports::Property> properties;
   for (const std::string& test : tests) {
     for (std::sregex_iterator match(test.begin(), test.end(), kProperty);
          match != std::sregex_iterator(); ++match) {
-      properties.insert((*match)[1]);
+      if (const auto property = reports::parseProperty(match->str(1))) properties.insert(*property);
     }
   }
   return {properties.begin(), properties.end()};
@@ -118,6 +119,7 @@ Record runUnitCheck(const Workspace& workspace, const std::string& check) {
   const std::string filter = "--gtest_filter=" + testFilterOf(check);
   const ChildResult child =
       runChild({.arguments = {program.string(), filter, "--gtest_color=no", "--gtest_fail_fast"},
+                .environment = symbolizerEnvironment(),
                 .time_limit_s = kUnitTimeLimitS});
   Record record = unitRecord(check, child);
   record.replay = commandLine({workspace.shown(program), filter});

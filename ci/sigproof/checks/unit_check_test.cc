@@ -9,6 +9,7 @@
 namespace sigproof::tool {
 namespace {
 
+using reports::Property;
 using reports::Record;
 using reports::Verdict;
 using testing::ElementsAre;
@@ -32,7 +33,7 @@ TEST(UnitCheck, TestsThatPassSawNothing) {
   const Record record = recordOf("exit 0");
   EXPECT_EQ(record.verdict, Verdict::kPassed);
   EXPECT_EQ(record.executions, 2U);
-  EXPECT_THAT(record.properties, ElementsAre("L3", "L4", "R10"));
+  EXPECT_THAT(record.properties, ElementsAre(Property("L3"), Property("L4"), Property("R10")));
   EXPECT_EQ(record.replay, "libexec/unit/core/a_test '--gtest_filter=A.*'");
 }
 

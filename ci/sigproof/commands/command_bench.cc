@@ -17,6 +17,7 @@
 #include "ci/sigproof/process/user_error.h"
 #include "ci/sigproof/runs/run_and_tell.h"
 #include "ci/sigproof/runs/run_info.h"
+#include "ci/sigproof/runs/run_report.h"
 #include "reports/report_writer.h"
 
 namespace sigproof::tool {
@@ -91,12 +92,12 @@ int bench(const CommandContext& context, const BenchOptions& options) {
     records = runJobs(matchingJobs(context.workspace, options.patterns), 1, progress);
   }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  reports::writeReport(options.out, run, records);
-  if (options.is_json) return tell(records, true);
-  printTable(records);
-  fmt::print("\n{}report: {}\n", summaryOf(run, records),
-             context.workspace.shown(std::filesystem::path(options.out) / "index.html"));
-  return exitStatusOf(records);
+  if (!options.is_json) {
+    printTable(records);
+    fmt::print("\n{}", summaryOf(run, records));
+  }
+  const int status = options.is_json ? tell(records, true) : exitStatusOf(records);
+  return withReport(status, context.workspace, options.out, run, records, options.is_json);
 }
 
 }  // namespace

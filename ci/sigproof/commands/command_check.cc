@@ -68,8 +68,9 @@ std::vector<Check> matchingChecks(const CommandContext& context, const CheckComm
 
 void listChecksOf(const CommandContext& context, const CheckCommand& command, bool is_json) {
   for (const Check& check : listAllChecks(context.workspace, command.program_prefix)) {
-    const nlohmann::json json{
-        {"check", check.name}, {"properties", check.properties}, {"covered", check.covered}};
+    const nlohmann::json json{{"check", check.name},
+                              {"properties", reports::toJson(check.properties)},
+                              {"covered", check.covered}};
     fmt::print("{}\n", is_json ? json.dump() : check.name);
   }
 }

@@ -14,6 +14,7 @@
 #include "ci/sigproof/output/summary.h"
 #include "ci/sigproof/process/user_error.h"
 #include "ci/sigproof/runs/run_info.h"
+#include "ci/sigproof/runs/run_report.h"
 #include "reports/report_writer.h"
 
 namespace sigproof::tool {
@@ -44,7 +45,6 @@ int coverage(const CommandContext& context, const CoverageAim& aim,
       [&](const std::string& file, std::uint64_t line) { return sourceLine(root / file, line); });
   reports::RunInfo run = describeRun(context.workspace, context.command, 0);
   run.seed = "";
-  reports::writeReport(out, run, {record});
   for (const auto& file : record.detail.at("files")) {
     fmt::print("{:<40} lines {:>4} of {:>4}   branches {:>4} of {:>4}\n",
                file.at("file").get<std::string>(), file.at("lines_reached").get<std::uint64_t>(),
@@ -60,9 +60,8 @@ int coverage(const CommandContext& context, const CoverageAim& aim,
   for (const auto& exception : record.detail.value("stale_exceptions", nlohmann::json::array())) {
     fmt::print("stale exception: {}\n", exception.get<std::string>());
   }
-  fmt::print("{}\nreport: {}\n", record.summary,
-             context.workspace.shown(std::filesystem::path(out) / "index.html"));
-  return exitStatusOf({record});
+  fmt::print("{}\n", record.summary);
+  return withReport(exitStatusOf({record}), context.workspace, out, run, {record});
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ int run(const CommandContext& context, FuzzCommandOptions options, bool has_seed
 void listTargets(const CommandContext& context, bool is_json) {
   for (const std::string& target : fuzzTargets(context.workspace)) {
     const FuzzTargetFacts facts = factsOf(target);
-    const nlohmann::json json{
-        {"check", "fuzz/" + target}, {"properties", facts.properties}, {"covered", facts.covered}};
+    const nlohmann::json json{{"check", "fuzz/" + target},
+                              {"properties", reports::toJson(facts.properties)},
+                              {"covered", facts.covered}};
     fmt::print("{}\n", is_json ? json.dump() : "fuzz/" + target);
   }
 }

@@ -22,6 +22,7 @@
 #include "ci/sigproof/process/user_error.h"
 #include "ci/sigproof/runs/run_and_tell.h"
 #include "ci/sigproof/runs/run_info.h"
+#include "ci/sigproof/runs/run_report.h"
 #include "reports/report_writer.h"
 
 namespace sigproof::tool {
@@ -56,9 +57,10 @@ std::vector<Mutant> matchingMutants(const std::vector<Mutant>& catalogue,
 
 int listMutants(const std::vector<Mutant>& mutants, bool is_json) {
   for (const Mutant& mutant : mutants) {
-    const nlohmann::json json{{"check", "mutant/" + mutant.name}, {"properties", mutant.breaks},
-                              {"covered", mutant.description},    {"checkers", mutant.checkers},
-                              {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
+    const nlohmann::json json{
+        {"check", "mutant/" + mutant.name}, {"properties", reports::toJson(mutant.breaks)},
+        {"covered", mutant.description},    {"checkers", mutant.checkers},
+        {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
     fmt::print("{}\n", is_json ? json.dump() : "mutant/" + mutant.name);
   }
   return kPassedStatus;
@@ -91,11 +93,9 @@ int runMutants(const CommandContext& context, MutantsOptions& options, bool has_
   const std::vector<Record> records = runMatrix(context.workspace, catalogue, mutants, matrix);
   run_info.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  reports::writeReport(options.out, run_info, records);
-  if (options.is_json) return tell(records, true);
-  fmt::print("{}report: {}\n", summaryOf(run_info, records),
-             context.workspace.shown(std::filesystem::path(options.out) / "index.html"));
-  return exitStatusOf(records);
+  if (!options.is_json) fmt::print("{}", summaryOf(run_info, records));
+  const int status = options.is_json ? tell(records, true) : exitStatusOf(records);
+  return withReport(status, context.workspace, options.out, run_info, records, options.is_json);
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ struct PeerCommandOptions {
 
 void list(const CommandContext& context, bool is_json) {
   for (const Check& check : peerChecks(context.workspace, {})) {
-    const nlohmann::json json{
-        {"check", check.name}, {"properties", check.properties}, {"covered", check.covered}};
+    const nlohmann::json json{{"check", check.name},
+                              {"properties", reports::toJson(check.properties)},
+                              {"covered", check.covered}};
     fmt::print("{}\n", is_json ? json.dump() : check.name);
   }
 }

@@ -22,6 +22,7 @@
 #include "ci/sigproof/process/user_error.h"
 #include "ci/sigproof/runs/job_pool.h"
 #include "ci/sigproof/runs/run_info.h"
+#include "ci/sigproof/runs/run_report.h"
 #include "reports/record/atomic_file.h"
 
 namespace sigproof::tool {
@@ -166,10 +167,7 @@ int verify(const Workspace& workspace, const VerifyOptions& options) {
 
   // Before the report: if that can't be written after all, what came out is still told.
   fmt::print("{}", summaryOf(run, records));
-  std::fflush(stdout);
-  reports::writeReport(options.out, run, records);
-  fmt::print("report: {}\n", workspace.shown(options.out / "index.html"));
-  return exitStatusOf(records);
+  return withReport(exitStatusOf(records), workspace, options.out, run, records);
 }
 
 }  // namespace sigproof::tool

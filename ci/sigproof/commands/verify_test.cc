@@ -107,6 +107,22 @@ TEST_F(WholeRun, AnOutThatCantBeWrittenIsRefusedBeforeAnythingRuns) {
   EXPECT_EQ(fileContent(out()), "a file stands where the folder should be");
 }
 
+TEST_F(WholeRun, AReportThatCanNotBeWrittenInTheEndCostsNoVerdict) {
+  const std::string spoils = "rm -rf " + out().string() + "; touch " + out().string() + "; ";
+  const auto end_with = [&](Verdict verdict, const std::string& exit) {
+    fs::remove_all(out());
+    fake_.addProgram("sigproof-models",
+                     fakeCheckProgram("model/a", spoils + printing(fakeRecord("model/a", verdict)) +
+                                                     "; exit " + exit));
+    testing::internal::CaptureStdout();
+    const int status = run({"model/*"});
+    EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("1 checks"));
+    return status;
+  };
+  EXPECT_EQ(end_with(Verdict::kFailed, "1"), 1);
+  EXPECT_EQ(end_with(Verdict::kPassed, "0"), 2) << "nobody may take it for a whole run";
+}
+
 TEST_F(WholeRun, AnInterruptionLeavesTheFormerReport) {
   ASSERT_EQ(run(), 0);
   const std::string former = fileContent(out() / "results.json");

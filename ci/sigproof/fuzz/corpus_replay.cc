@@ -9,7 +9,9 @@
 
 #include "ci/sigproof/fuzz/fuzz_child.h"
 #include "ci/sigproof/process/child_process.h"
+#include "ci/sigproof/process/interruption.h"
 #include "ci/sigproof/process/text.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
@@ -54,6 +56,19 @@ std::optional<fs::path> culprit(const fs::path& program, const std::vector<fs::p
   return std::nullopt;
 }
 
+void nameCulprit(Record& record, const Workspace& workspace, const std::string& target,
+                 const std::vector<fs::path>& files) {
+  const auto found = reports::tryToExplain("the search for the input", [&] {
+    return culprit(workspace.program("replay-" + target), files);
+  });
+  throwIfInterrupted();
+  reports::addNote(record, found.note);
+  if (!found.value || !*found.value) return;
+  const std::string file = workspace.shown(**found.value);
+  record.detail["input"] = file;
+  record.replay = fmt::format("build/bin/sigproof repro fuzz/{} {}", target, shellQuoted(file));
+}
+
 }  // namespace
 
 Record replayStoredInputs(const Workspace& workspace, const std::string& target) {
@@ -74,10 +89,8 @@ Record replayStoredInputs(const Workspace& workspace, const std::string& target)
   } else if (record.verdict == Verdict::kPassed) {
     record.exhausted = true;
     record.summary = withSeparators(files.size()) + " stored inputs, no property broken";
-  } else if (const auto file = culprit(program, files)) {
-    record.detail["input"] = workspace.shown(*file);
-    record.replay = fmt::format("build/bin/sigproof repro fuzz/{} {}", target,
-                                shellQuoted(workspace.shown(*file)));
+  } else {
+    nameCulprit(record, workspace, target, files);
   }
   return record;
 }

@@ -7,12 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "ci/sigproof/checks/crash_finding.h"
 #include "ci/sigproof/fuzz/fuzz_statistics.h"
 #include "ci/sigproof/fuzz/fuzz_target.h"
+#include "ci/sigproof/process/symbolizer_environment.h"
 #include "ci/sigproof/process/text.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
@@ -28,8 +29,6 @@ constexpr int kTimeoutStatus = 70;
 constexpr int kOutOfMemoryStatus = 71;
 // The end of what a child printed, for people.
 constexpr std::size_t kShownErrorBytes = std::size_t{32} * 1024;
-// Debian installs the symbolizer under this name only, which sanitizers don't look for.
-constexpr const char* kSymbolizer = "/usr/bin/llvm-symbolizer-19";
 
 /// The number behind "stat::<name>:" in libFuzzer's final statistics, or 0.
 std::uint64_t finalStatistic(const std::string& text, const std::string& name) {
@@ -50,17 +49,17 @@ void addOutput(Record& record, const ChildResult& child) {
   record.detail["output"] = validUtf8(std::string_view(child.error).substr(start));
 }
 
-/// The property is added where the specification could have it, since the schema takes no other.
+/// What the target says is broken belongs to what the record is about.
 void addFinding(Record& record, const Finding& finding) {
   record.verdict = Verdict::kFailed;
   record.summary = finding.headline();
   if (!finding.module_text.empty()) record.detail["module_text"] = finding.module_text;
-  static const std::regex kIdentifier("[LRDGT][0-9]+");
-  if (!std::regex_match(finding.property, kIdentifier)) return;
-  record.detail["property"] = finding.property;
-  auto& properties = record.properties;
-  if (std::find(properties.begin(), properties.end(), finding.property) == properties.end()) {
-    properties.push_back(finding.property);
+  if (finding.properties.empty()) return;
+  record.detail["property"] = finding.properties.front().id();
+  for (const reports::Property property : finding.properties) {
+    if (std::ranges::find(record.properties, property) == record.properties.end()) {
+      record.properties.push_back(property);
+    }
   }
 }
 
@@ -96,6 +95,19 @@ void judge(Record& record, const ChildResult& child) {
   if (record.verdict != Verdict::kPassed) addOutput(record, child);
 }
 
+/// After the verdict, on which none of it has a say.
+void addWhatItReached(Record& record, const ChildResult& child, const fs::path& statistics_file) {
+  const json statistics = statisticsIn(statistics_file);
+  if (statistics.is_object()) record.detail["statistics"] = statistics;
+  const auto growth =
+      reports::tryToExplain("corpus_growth", [&] { return corpusGrowth(child.error); });
+  if (growth.value && !growth.value->empty()) record.detail["corpus_growth"] = *growth.value;
+  reports::addNote(record, growth.note);
+  const auto words = reports::tryToExplain("statistics", [&] { return addStatistics(record); });
+  if (record.verdict == Verdict::kPassed) record.summary += words.value.value_or("");
+  reports::addNote(record, words.note);
+}
+
 }  // namespace
 
 FuzzScratch::FuzzScratch()
@@ -107,13 +119,8 @@ FuzzScratch::FuzzScratch()
 }
 
 std::vector<std::pair<std::string, std::string>> FuzzScratch::environment() const {
-  std::vector<std::pair<std::string, std::string>> variables{
-      {"SIGPROOF_STATS_FILE", statistics_.string()}};
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing changes the environment
-  if (std::getenv("ASAN_SYMBOLIZER_PATH") == nullptr && fs::exists(kSymbolizer)) {
-    variables.emplace_back("ASAN_SYMBOLIZER_PATH", kSymbolizer);
-    variables.emplace_back("UBSAN_SYMBOLIZER_PATH", kSymbolizer);
-  }
+  std::vector<std::pair<std::string, std::string>> variables = symbolizerEnvironment();
+  variables.emplace_back("SIGPROOF_STATS_FILE", statistics_.string());
   return variables;
 }
 
@@ -134,14 +141,8 @@ Record fuzzRecord(const std::string& check, const std::string& target, const Chi
       .covered = facts.covered,
       .cannot_see = facts.cannot_see,
       .replay = ""};
-  const json statistics = statisticsIn(scratch.statistics_);
-  if (statistics.is_object()) record.detail["statistics"] = statistics;
-  if (auto growth = corpusGrowth(child.error); !growth.empty()) {
-    record.detail["corpus_growth"] = std::move(growth);
-  }
   judge(record, child);
-  const std::string words = addStatistics(record);
-  if (record.verdict == Verdict::kPassed) record.summary += words;
+  addWhatItReached(record, child, scratch.statistics_);
   return record;
 }
 

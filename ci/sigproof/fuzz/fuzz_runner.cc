@@ -12,6 +12,7 @@
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
 #include "reports/record/atomic_file.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
@@ -108,10 +109,13 @@ Record runFuzz(const Workspace& workspace, const FuzzOptions& options) {
   Record record = fuzzRecord("fuzz/" + options.target, options.target, child, scratch);
   record.seed = std::to_string(options.seed);
   record.replay = runCommand(options, record.executions);
-  if (const auto stored = storeArtifact(scratch, options.crash_directory)) {
-    record.detail["crash_file"] = workspace.shown(*stored);
+  const auto artifact = reports::tryToExplain(
+      "the file of the input", [&] { return storeArtifact(scratch, options.crash_directory); });
+  reports::addNote(record, artifact.note);
+  if (const auto& stored = artifact.value; stored && *stored) {
+    record.detail["crash_file"] = workspace.shown(**stored);
     record.replay = fmt::format("build/bin/sigproof repro {} {}", record.check,
-                                shellQuoted(workspace.shown(*stored)));
+                                shellQuoted(workspace.shown(**stored)));
   }
   return record;
 }

@@ -28,8 +28,8 @@ struct FuzzOptions {
   std::filesystem::path crash_directory = "build/report/crashes";  ///< made when there is a crash
 };
 
-/// Throws UserError if a folder can't be used or the target can't be started, std::runtime_error if
-/// an input can't be stored, and Interrupted.
+/// Throws UserError if a folder can't be used or the target can't be started, and Interrupted. An
+/// input that can't be stored is a note of the record.
 reports::Record runFuzz(const Workspace& workspace, const FuzzOptions& options);
 
 }  // namespace sigproof::tool

@@ -58,7 +58,7 @@ exit 77)");
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_EQ(record.summary, "R5: expected nothing, saw a write");
   EXPECT_EQ(record.detail.at("property"), "R5");
-  EXPECT_THAT(record.properties, Contains("R5"));
+  EXPECT_THAT(record.properties, Contains(reports::Property("R5")));
   EXPECT_EQ(record.detail.at("module_text"), "(module)\n");
   EXPECT_EQ(record.replay, "build/bin/sigproof repro fuzz/list out/crashes/list/crash-1");
   EXPECT_EQ(fileContent(fake.folder() / "out/crashes/list/crash-1"),
@@ -70,6 +70,33 @@ TEST(FuzzRunner, ASanitizersReportIsAFailure) {
   const Record record =
       recordAfter(fake, "echo 'SUMMARY: AddressSanitizer: heap-use-after-free a.h:1' >&2; exit 1");
   EXPECT_EQ(record.verdict, Verdict::kFailed);
+}
+
+TEST(FuzzRunner, AnInputThatCanNotBeStoredIsANoteBesideTheFailure) {
+  const FakeWorkspace fake;
+  fake.addFile("out", "a file where the folder is to be");
+  const Record record = recordAfter(fake, R"(echo input > "${artifacts}crash-1"
+echo 'SIGPROOF VIOLATION R5: expected nothing, saw a write' >&2
+exit 77)");
+  EXPECT_EQ(record.verdict, Verdict::kFailed);
+  EXPECT_THAT(record.detail.at("not_explained").get<std::string>(),
+              HasSubstr("the file of the input could not be made: "));
+  EXPECT_EQ(record.replay, "build/bin/sigproof fuzz run list --seed 7 --runs 1000");
+}
+
+TEST(FuzzRunner, AFailureStandsWhateverItsStatisticsHold) {
+  for (const char* statistics :
+       {R"({"ways": {"a": "x"}, "outcomes": 3})", R"({"rules": [1, 2], "ways": 1})",
+        R"({"rules": {"R1": -1.5}})", "[]", "garbage"}) {
+    const FakeWorkspace fake;
+    const Record record =
+        recordAfter(fake, "printf '%s' " + shellQuoted(statistics) + R"( > "$SIGPROOF_STATS_FILE"
+printf '#8 pulse %s ft: 1 corp: 1/1 exec/s: 1\n' "$(head -c 200000 /dev/zero | tr '\0' x)" >
+                              &2 echo 'SIGPROOF VIOLATION R5: expected nothing, saw a write' >
+                              &2 exit 77) ");
+        EXPECT_EQ(record.verdict, Verdict::kFailed)
+        << statistics;
+  }
 }
 
 TEST(FuzzRunner, OtherEndsAreUnfinishedAndSayWhich) {
@@ -159,6 +186,18 @@ fi)");
   EXPECT_EQ(record.verdict, Verdict::kFailed);
   EXPECT_EQ(record.detail.at("input"), "corpus/seeds/list/2");
   EXPECT_EQ(record.replay, "build/bin/sigproof repro fuzz/list corpus/seeds/list/2");
+}
+
+TEST(CorpusReplay, AFailureStandsWhereTheSearchForItsInputFails) {
+  const FakeWorkspace fake;
+  fake.addFile("corpus/seeds/list/1", "seed");
+  fake.addProgram("replay-list", R"(rm -- "$0"
+echo 'SIGPROOF VIOLATION L3: seen after its end' >&2
+kill -ABRT $$)");
+  const Record record = replayStoredInputs(fake.workspace(), "list");
+  EXPECT_EQ(record.verdict, Verdict::kFailed);
+  EXPECT_THAT(record.detail.at("not_explained").get<std::string>(),
+              HasSubstr("the search for the input could not be made: "));
 }
 
 TEST(CorpusReplay, NoStoredInputIsUnfinished) {

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "ci/sigproof/process/workspace.h"
+#include "reports/record/property.h"
 
 namespace sigproof::tool {
 
 struct FuzzTargetFacts {
-  std::vector<std::string> properties;
+  std::vector<reports::Property> properties;
   std::string covered;
   std::string cannot_see;
   std::string engine;

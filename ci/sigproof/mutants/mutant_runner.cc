@@ -18,6 +18,7 @@
 #include "ci/sigproof/mutants/mutant_build.h"
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::tool {
 namespace {
@@ -31,7 +32,7 @@ constexpr std::string_view kPeerChecker = "fuzz/peer";
 
 Mutant mutantFromJson(const json& entry) {
   return {.name = entry.at("name"),
-          .breaks = entry.at("breaks"),
+          .breaks = reports::propertiesFromJson(entry.at("breaks")),
           .origin = entry.value("origin", ""),
           .description = entry.value("description", ""),
           .checkers = entry.at("checkers"),
@@ -171,10 +172,11 @@ void describeCatch(Record& record, const Attempt& caught, std::size_t count,
   const std::string others = count > 1 ? fmt::format(" and {} more", count - 1) : "";
   record.summary = fmt::format("caught by {}{} in {:.1f} s: {}", caught.checker, others,
                                caught.record.seconds, caught.record.summary);
-  record.detail["seconds_to_catch"] = caught.record.detail.value("median_s", caught.record.seconds);
+  reports::explain(record, "seconds_to_catch",
+                   [&] { return caught.record.detail.value("median_s", caught.record.seconds); });
   record.detail["executions_to_catch"] = caught.record.executions;
   record.detail["replay_of_the_catch"] = withPrograms(caught.record.replay, libexec);
-  for (const char* member : {"trace", "interleaving", "module_text"}) {
+  for (const char* member : {"trace", "interleaving", "module_text", "not_explained"}) {
     if (caught.record.detail.contains(member)) record.detail[member] = caught.record.detail[member];
   }
 }

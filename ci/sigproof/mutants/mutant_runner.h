@@ -23,7 +23,7 @@ namespace sigproof::tool {
 
 struct Mutant {
   std::string name;
-  std::vector<std::string> breaks;  ///< properties
+  std::vector<reports::Property> breaks;
   std::string origin;
   std::string description;
   std::vector<std::string> checkers;   ///< that must catch it: "model/...", "fuzz/...", in order

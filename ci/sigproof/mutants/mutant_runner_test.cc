@@ -167,6 +167,21 @@ TEST(MutantRunner, ASanitizersReportIsACatch) {
   EXPECT_EQ(recordOf(fake, {kModel}).verdict, Verdict::kPassed);
 }
 
+TEST(MutantRunner, ABugWhoseCatchCanNotBeExplainedIsCaught) {
+  const FakeWorkspace fake;
+  fake.addProgram(
+      "sigproof-models",
+      fakeCheckProgram(kModel, "echo 'SIGPROOF VIOLATION L3: freed' >&2; kill -KILL $$"));
+  const Record killed = recordOf(fake, {kModel});
+  EXPECT_EQ(killed.verdict, Verdict::kPassed);
+  EXPECT_THAT(killed.summary, HasSubstr("L3: freed"));
+  EXPECT_THAT(killed.detail.at("not_explained").get<std::string>(), HasSubstr("signal 9"));
+
+  Attempt odd = attemptOf(kModel, Outcome::kCaught);
+  odd.record.detail = {{"median_s", "a text"}};
+  EXPECT_EQ(settled(mutantOf(fake, {kModel}), {odd}).verdict, Verdict::kPassed);
+}
+
 TEST(MutantRunner, WhatItsCheckerSkipsIsSkippedAndNeverCaught) {
   const FakeWorkspace fake;
   fake.addProgram(

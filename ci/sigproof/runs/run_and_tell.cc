@@ -28,7 +28,7 @@ bool isProblem(const Record& record) {
 
 void printEvidence(const Record& record) {
   fmt::print("\n{} {}: {}\n", record.check, reports::toString(record.verdict), record.summary);
-  for (const std::string_view member : {"trace", "module_text", "output"}) {
+  for (const std::string_view member : {"trace", "module_text", "output", "not_explained"}) {
     const auto found = record.detail.find(member);
     if (found == record.detail.end() || !found->is_string()) continue;
     fmt::print("--- {}\n{}\n", member, found->get<std::string>());
@@ -45,7 +45,7 @@ int tell(const std::vector<Record>& records, bool is_json) {
     has_passed = has_passed || record.verdict == Verdict::kPassed;
     has_problem = has_problem || isProblem(record);
     if (is_json) {
-      fmt::print("{}\n", reports::toJson(record).dump());
+      fmt::print("{}\n", reports::toLine(record));
     } else if (isProblem(record)) {
       printEvidence(record);
     }

@@ -60,7 +60,7 @@ reports::Record fakeRecord(const std::string& check, reports::Verdict verdict) {
 }
 
 std::string printing(const reports::Record& record) {
-  return "printf '%s\\n' " + shellQuoted(reports::toJson(record).dump());
+  return "printf '%s\\n' " + shellQuoted(reports::toLine(record));
 }
 
 std::string fakeCheckProgram(const std::string& check, const std::string& on_run) {

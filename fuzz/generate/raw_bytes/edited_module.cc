@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "fuzz/generate/raw_bytes/raw_module.h"
+#include "fuzz/wasm/binary/raw_module.h"
 
 namespace sigproof::fuzz {
 namespace {

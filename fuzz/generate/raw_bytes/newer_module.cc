@@ -4,30 +4,22 @@
 #include <string_view>
 #include <utility>
 
+#include "fuzz/wasm/binary/leb128.h"
+#include "fuzz/wasm/binary/wasm_bytes.h"
+
 namespace sigproof::fuzz {
-// Of its own, for units of several files have these names too.
+// A namespace of its own: unity builds compile this file with others that have these names too.
 namespace newer_module {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-enum SectionId : std::uint8_t {
-  kTypes = 1,
-  kImports = 2,
-  kMemories = 5,
-  kGlobals = 6,
-  kExports = 7,
-  kTags = 13,
-};
-
 enum ExternalKind : std::uint8_t { kFunction, kTable, kMemory, kGlobal, kTag };
 
 constexpr std::uint8_t kI32 = 0x7F;
 constexpr std::uint8_t kI64 = 0x7E;
-constexpr std::uint8_t kEnd = 0x0B;
 constexpr std::uint32_t kMaxImports = 4;
 constexpr std::uint32_t kMaxGlobals = 6;
-constexpr unsigned kLongestU32 = 5;
 // Rare enough that most modules are read to their end.
 constexpr std::uint32_t kFaultRarity = 48;
 
@@ -39,13 +31,13 @@ class NewerModuleWriter {
     const Bytes imports = importSection();
     const Bytes memories = memorySection();
     const Bytes globals = globalSection();
-    result_.bytes = {0x00, 'a', 's', 'm', 1, 0, 0, 0};
-    addSection(kTypes, {2, 0x60, 0, 0, 0x60, 1, kI32, 0});
-    addSection(kImports, imports);
-    addSection(kMemories, memories);
-    if (source_.oneIn(4)) addSection(kTags, {1, 0, 0});
-    addSection(kGlobals, globals);
-    addSection(kExports, exportSection(protocol));
+    result_.bytes.assign(kWasmHeader.begin(), kWasmHeader.end());
+    addSection(SectionId::kType, {2, 0x60, 0, 0, 0x60, 1, kI32, 0});
+    addSection(SectionId::kImport, imports);
+    addSection(SectionId::kMemory, memories);
+    if (source_.oneIn(4)) addSection(SectionId::kTag, {1, 0, 0});
+    addSection(SectionId::kGlobal, globals);
+    addSection(SectionId::kExport, exportSection(protocol));
     return std::move(result_);
   }
 
@@ -57,13 +49,9 @@ class NewerModuleWriter {
     to.insert(to.end(), bytes.begin(), bytes.end());
   }
 
-  // Unsigned, with as many bytes as there may be one time in eight.
+  // One in eight has as many bytes as the format allows.
   void number(Bytes& to, std::uint32_t value) {
-    const unsigned least_bytes = source_.oneIn(8) ? kLongestU32 : 1;
-    for (unsigned i = 1; value >= 0x80 || i < least_bytes; ++i, value >>= 7) {
-      to.push_back(static_cast<std::uint8_t>((value & 0x7F) | 0x80));
-    }
-    to.push_back(static_cast<std::uint8_t>(value));
+    appendUnsigned(to, value, source_.oneIn(8) ? kLongestLeb32 : 1);
   }
 
   void name(Bytes& to, std::string_view text) {
@@ -71,7 +59,7 @@ class NewerModuleWriter {
     to.insert(to.end(), text.begin(), text.end());
   }
 
-  // What makes no sense, in place of what does.
+  // Whether to write what no proposal allows.
   bool isFault() {
     const bool is_fault = source_.oneIn(kFaultRarity);
     if (is_fault) result_.is_well_formed = false;
@@ -79,10 +67,10 @@ class NewerModuleWriter {
   }
 
   // Rarely, the end is missing: the reader of a section must not go on behind it.
-  void addSection(std::uint8_t id, Bytes content) {
+  void addSection(SectionId id, Bytes content) {
     const auto size = static_cast<std::uint32_t>(content.size());
     if (size > 1 && isFault()) content.resize(source_.below(size));
-    result_.bytes.push_back(id);
+    result_.bytes.push_back(static_cast<std::uint8_t>(id));
     number(result_.bytes, static_cast<std::uint32_t>(content.size()));
     put(result_.bytes, content);
   }
@@ -199,7 +187,7 @@ class NewerModuleWriter {
       case 9:
         put(to, {0xFD});
         number(to, isFault() ? 0x0F : 0x0C);  // v128.const
-        put(to, Bytes(16, kEnd));
+        put(to, Bytes(16, kEndCode));
         return;
       default:
         badOperation(to);
@@ -217,7 +205,7 @@ class NewerModuleWriter {
     if (code == kArrayNewFixed) number(to, 2);
   }
 
-  // One that no initial value has, or a number with bits beyond its type.
+  // An operation that no initial value may have, or a number with bits beyond its type.
   void badOperation(Bytes& to) {
     if (!isFault()) return;
     put(to, source_.pick<Bytes>({{0x6D},
@@ -234,12 +222,12 @@ class NewerModuleWriter {
     for (std::uint32_t i = 0; i < count; ++i) {
       globalType(section);
       for (std::uint32_t length = 1 + source_.below(3); length > 0; --length) operation(section);
-      section.push_back(kEnd);
+      section.push_back(kEndCode);
     }
     global_count_ += count;
     for (const std::uint8_t address : std::initializer_list<std::uint8_t>{16, 24}) {
       put(section, {addressType(), 0, std::uint8_t(result_.is_memory64 ? 0x42 : 0x41), address});
-      section.push_back(kEnd);
+      section.push_back(kEndCode);
     }
     return section;
   }

@@ -1,10 +1,10 @@
-// Modules with declarations of proposals that the engine may not know, in front of what core looks
-// for: reference and heap types, initial values of the garbage-collection, vector and
-// extended-const proposals, tags, further memories, every form of limits, numbers longer than they
-// need be.
+// Modules that declare things of newer proposals in front of the exports that core looks for:
+// reference and heap types, initial values of the garbage-collection, vector and extended-const
+// proposals, tags, further memories, every form of limits, numbers longer than they need be. The
+// engine of today may not know them.
 //
 //   const NewerModule module = makeNewerModule(source, specified::Protocol::kAddress);
-//   inspectModule(module.bytes, ...);       // to be as module says
+//   inspectModule(module.bytes, ...);       // must find what `module` says
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace sigproof::fuzz {
 
 struct NewerModule {
   std::vector<std::uint8_t> bytes;
-  /// Every declaration has the form that its proposal gives it. Whether types fit is not asked.
+  /// Every declaration has the form that its proposal gives it. Types need not fit.
   bool is_well_formed = true;
   /// It has a memory of index 0, which is exported, also where it is imported.
   bool has_memory = false;

@@ -1,4 +1,5 @@
-// What a program imports, as JavaScript for dress() of fuzz/run/transparency/world_prelude.js.
+// Writes the imports of a program as JavaScript, for dress() of
+// fuzz/run/transparency/world_prelude.js.
 //
 //   ImportText imports(source, module_index, declarations);
 //   imports.add(kMemoryImport, "memory(1)");

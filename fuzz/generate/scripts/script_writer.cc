@@ -9,9 +9,6 @@
 namespace sigproof::fuzz {
 namespace {
 
-// Of dress().
-constexpr std::uint32_t kStyles = 7;
-
 // What is no import object, or a poor one.
 constexpr std::array<const char*, 12> kOddImports{
     "undefined", "null", "5",         "'imports'", "Symbol('imports')", "{env: null}",
@@ -126,7 +123,8 @@ std::string ScriptWriter::importsOf(std::uint32_t index) {
     if (!triples.empty()) triples += ", ";
     triples += all[i];
   }
-  return fmt::format("dress({}, [{}])", source_.below(kStyles), triples);
+  return fmt::format("dress('{}', [{}])", kImportDresses.at(source_.below(kImportDresses.size())),
+                     triples);
 }
 
 std::string ScriptWriter::newTarget() {

@@ -6,9 +6,11 @@
 //   text += writer.statement();
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fuzz/generate/scripts/script_program.h"
@@ -20,6 +22,10 @@ namespace sigproof::fuzz {
 struct ScriptImports {
   std::vector<std::string> triples;
 };
+
+/// The kinds of import objects that dress() makes, by name.
+inline constexpr std::array<std::string_view, 7> kImportDresses{
+    "plain", "getters", "proxy", "frozen", "inherited", "callable", "proxyOfProxy"};
 
 class ScriptWriter {
  public:

@@ -8,13 +8,14 @@
 #include "fuzz/generate/scripts/import_text.h"
 #include "fuzz/generate/scripts/script_program.h"
 #include "fuzz/generate/scripts/script_writer.h"
+#include "fuzz/wasm/import_values.h"
 #include "fuzz/wasm/module_plan.h"
 #include "fuzz/wasm/module_writer.h"
 
 namespace sigproof::fuzz {
 namespace {
 
-// Larger memories take the time of many programs, and nothing here depends on size.
+// A larger memory takes the time of many programs, and no behaviour here depends on its size.
 constexpr std::uint32_t kMostPages = 4;
 
 void keepSmall(std::uint32_t& pages) { pages = pages > kMostPages ? 1 : pages; }
@@ -31,7 +32,7 @@ void keepSmall(ModulePlan& plan) {
     memory.given_maximum = std::max(*memory.given_maximum, memory.given_pages);
 }
 
-// What the global "name" can hold when an instance is made.
+// Adds the addresses that the exported global `name` can hold when an instance is made.
 void addCandidates(const ModulePlan& plan, std::string_view name,
                    std::vector<std::uint64_t>& addresses) {
   for (const ExportPlan& exported : plan.exports) {
@@ -41,39 +42,14 @@ void addCandidates(const ModulePlan& plan, std::string_view name,
       const bool is_64 = plan.memory && plan.memory->is_memory64;
       addresses.push_back(is_64 ? bits : static_cast<std::uint32_t>(bits));
     };
-    add(global.copied_from ? plan.globals[*global.copied_from].bits : global.bits);
+    const GlobalPlan& source = global.copied_from ? plan.globals[*global.copied_from] : global;
+    add(source.is_imported ? importedBits(source) : source.bits);
     for (const StartAction& action : plan.start) {
       if (action.kind == StartAction::Kind::kSetGlobal && action.global == exported.index) {
         add(action.value);
       }
     }
   }
-}
-
-const char* typeText(ValueType type) {
-  switch (type) {
-    case ValueType::kI64:
-      return "i64";
-    case ValueType::kF32:
-      return "f32";
-    case ValueType::kF64:
-      return "f64";
-    default:
-      return "i32";
-  }
-}
-
-std::string valueText(const GlobalPlan& global) {
-  if (global.type == ValueType::kI64) return fmt::format("{}n", global.bits);
-  const auto bits = static_cast<std::uint32_t>(global.bits);
-  if (global.type != ValueType::kI32 || global.form == ImportForm::kUnsignedNumber) {
-    return fmt::format("{}", bits);
-  }
-  if (global.form == ImportForm::kFractionNumber) return fmt::format("{}.75", bits);
-  if (global.form == ImportForm::kWrappedNumber) {
-    return fmt::format("{}", std::uint64_t{bits} + (std::uint64_t{1} << 32));
-  }
-  return fmt::format("{}", static_cast<std::int32_t>(bits));
 }
 
 std::string memoryText(std::uint32_t pages, std::optional<std::uint32_t> maximum, bool is_shared) {
@@ -90,11 +66,11 @@ ScriptImports importsOfPlan(ByteSource& source, const ModulePlan& plan, std::uin
   }
   for (std::uint32_t i = 0; i < plan.globals.size() && plan.globals[i].is_imported; ++i) {
     const GlobalPlan& global = plan.globals[i];
-    const std::string value = valueText(global);
+    const std::string value = toScript(importValue(global));
     imports.add(globalImportName(i),
                 global.form == ImportForm::kGlobalObject
                     ? fmt::format("new WebAssembly.Global({{value: '{}', mutable: {}}}, {})",
-                                  typeText(global.type), global.is_mutable, value)
+                                  javaScriptName(global.type), global.is_mutable, value)
                     : value);
   }
   if (plan.memory && plan.memory->is_imported) {
@@ -114,7 +90,7 @@ ScriptImports importsOfPlan(ByteSource& source, const ModulePlan& plan, std::uin
   return imports.take();
 }
 
-// A module that listens for the most part, which most of makeModulePlan()'s don't.
+// Adds a module that registers in most programs; most of makeModulePlan()'s register nothing.
 void addListener(ByteSource& source, ScriptProgram& program, std::vector<ScriptImports>& imports,
                  std::string& declarations) {
   const auto index = static_cast<std::uint32_t>(program.modules.size());

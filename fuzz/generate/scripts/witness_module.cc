@@ -4,43 +4,14 @@
 #include <string_view>
 
 #include "fuzz/spec/protocol_constants.h"
+#include "fuzz/wasm/binary/leb128.h"
+#include "fuzz/wasm/binary/wasm_bytes.h"
 
 namespace sigproof::fuzz {
 namespace {
 
-// Bytes of the binary format; numbers are in LEB128.
-class WasmBytes {
- public:
-  WasmBytes() = default;
-  WasmBytes(std::initializer_list<std::uint8_t> bytes) : bytes_(bytes) {}
-
-  WasmBytes& add(std::initializer_list<std::uint8_t> bytes) {
-    bytes_.insert(bytes_.end(), bytes);
-    return *this;
-  }
-  WasmBytes& addUnsigned(std::uint32_t value) {
-    for (; value >= 0x80; value >>= 7) add({static_cast<std::uint8_t>(value | 0x80)});
-    return add({static_cast<std::uint8_t>(value)});
-  }
-  WasmBytes& addSigned(std::int32_t value) {
-    for (int i = 0; i < 4; ++i, value >>= 7) add({static_cast<std::uint8_t>(value | 0x80)});
-    return add({static_cast<std::uint8_t>(value & 0x7F)});
-  }
-  WasmBytes& addName(std::string_view name) {
-    addUnsigned(static_cast<std::uint32_t>(name.size()));
-    bytes_.insert(bytes_.end(), name.begin(), name.end());
-    return *this;
-  }
-  WasmBytes& addSized(const WasmBytes& content) {
-    addUnsigned(static_cast<std::uint32_t>(content.bytes_.size()));
-    bytes_.insert(bytes_.end(), content.bytes_.begin(), content.bytes_.end());
-    return *this;
-  }
-  const std::vector<std::uint8_t>& bytes() const { return bytes_; }
-
- private:
-  std::vector<std::uint8_t> bytes_;
-};
+// Addresses have as many bytes as they can, so that modules of other plans are as long.
+constexpr unsigned kAddressBytes = kLongestLeb32;
 
 bool isExported(const WitnessPlan& plan) {
   return plan.memory == WitnessMemory::kExported ||
@@ -64,7 +35,7 @@ WasmBytes globalSection(const WitnessPlan& plan) {
     if (plan.exports == WitnessExports::kFloats) {
       section.add({0x7D, 0, 0x43, 0, 0, 0x80, 0x41, 0x0B});  // an immutable f32: 16
     } else {
-      section.add({0x7F, 0, 0x41}).addSigned(static_cast<std::int32_t>(address)).add({0x0B});
+      section.add({0x7F, 0}).addI32Initializer(address, kAddressBytes);
     }
   }
   return section;
@@ -92,18 +63,16 @@ WasmBytes startCode(const WitnessPlan& plan) {
   WasmBytes code{0};  // no locals
   if (plan.calls_import) code.add({0x10, 0});
   const auto address = static_cast<std::int32_t>(plan.countAddress());
-  code.add({0x41}).addSigned(address).add({0x41}).addSigned(address);
+  for (int i = 0; i < 2; ++i) code.add({kI32ConstCode}).addSigned(address, kAddressBytes);
   code.add({0x28, 2, 0, 0x41, 1, 0x6A, 0x36, 2, 0});         // i32.load, + 1, i32.store
   return code.add({0x23, 0, 0x41, 1, 0x6A, 0x24, 0, 0x0B});  // global.get, + 1, global.set
 }
 
 WasmBytes dataSection(const WitnessPlan& plan) {
-  WasmBytes section{1, 0, 0x41};
-  section.addSigned(static_cast<std::int32_t>(plan.signalAddress())).add({0x0B, 4});
-  for (unsigned i = 0; i < 4; ++i) {
-    section.add({static_cast<std::uint8_t>(WitnessPlan::kFilled >> (8 * i))});
-  }
-  return section;
+  return WasmBytes{1, 0}
+      .addI32Initializer(plan.signalAddress(), kAddressBytes)
+      .addUnsigned(specified::kWordSizeBytes)
+      .addWord(WitnessPlan::kFilled);
 }
 
 }  // namespace
@@ -142,18 +111,18 @@ WitnessPlan makeWitnessPlan(ByteSource& source, std::uint32_t number) {
 }
 
 std::vector<std::uint8_t> writeWitnessModule(const WitnessPlan& plan) {
-  WasmBytes module{0, 'a', 's', 'm', 1, 0, 0, 0};
+  WasmBytes module = WasmBytes::header();
   const std::uint8_t start = plan.calls_import ? 1 : 0;  // after the imported function
-  module.add({1}).addSized({1, 0x60, 0, 0});             // () -> ()
-  module.add({2}).addSized(importSection(plan));
-  module.add({3}).addSized({1, 0});
-  if (!isMemoryImported(plan)) module.add({5}).addSized({1, 0, WitnessPlan::kPages});
-  module.add({6}).addSized(globalSection(plan));
-  module.add({7}).addSized(exportSection(plan));
-  module.add({8}).addSized({start});
-  module.add({10}).addSized(WasmBytes{1}.addSized(startCode(plan)));
-  if (plan.fills_signal_word) module.add({11}).addSized(dataSection(plan));
-  return module.bytes();
+  module.addSection(SectionId::kType, {1, 0x60, 0, 0});  // () -> ()
+  module.addSection(SectionId::kImport, importSection(plan));
+  module.addSection(SectionId::kFunction, {1, 0});
+  if (!isMemoryImported(plan)) module.addSection(SectionId::kMemory, {1, 0, WitnessPlan::kPages});
+  module.addSection(SectionId::kGlobal, globalSection(plan));
+  module.addSection(SectionId::kExport, exportSection(plan));
+  module.addSection(SectionId::kStart, {start});
+  module.addSection(SectionId::kCode, WasmBytes{1}.addSized(startCode(plan)));
+  if (plan.fills_signal_word) module.addSection(SectionId::kData, dataSection(plan));
+  return module.take();
 }
 
 }  // namespace sigproof::fuzz

@@ -1,7 +1,7 @@
-// Modules that tell, without core, when an instance of them was made: the last thing their start
-// function does is to count in an imported global and in the memory. So what must have been
-// registered is known however the program hides its instances. (A global and no function: the
-// engine compiles code for each function that is imported, with its slowest compiler.)
+// Modules that count their instances without core: their start function ends by counting in an
+// imported global and in the memory. So the witness oracle knows what must have been registered,
+// however the program hides its instances. (We import a global and no function, because the engine
+// compiles code for each imported function with its slowest compiler.)
 //
 //   const std::vector<std::uint8_t> bytes = writeWitnessModule(plan);
 //   const bool is_registered = isRegistered(plan);

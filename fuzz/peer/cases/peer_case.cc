@@ -6,8 +6,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "fuzz/peer/cases/second_memory.h"
+#include "fuzz/wasm/import_values.h"
 #include "fuzz/wasm/module_writer.h"
+#include "fuzz/wasm/second_memory.h"
 
 namespace sigproof::peer {
 namespace {
@@ -16,43 +17,13 @@ using fuzz::GlobalPlan;
 using fuzz::ImportForm;
 using fuzz::ImportName;
 using fuzz::ModulePlan;
-using fuzz::ValueType;
 using nlohmann::json;
 
-const char* typeName(ValueType type) {
-  static constexpr const char* kNames[] = {"i32",  "i64",     "f32",      "f64",
-                                           "v128", "anyfunc", "externref"};
-  return kNames[static_cast<unsigned>(type)];
-}
+// The name under which a second memory is exported.
+constexpr const char* kSecondMemoryExport = "n";
 
-// The largest of an i32's JavaScript forms are beyond 32 bits, all exact in a double.
-double numberOf(std::uint32_t bits, ImportForm form) {
-  constexpr double kTwoTo32 = 4294967296.0;
-  switch (form) {
-    case ImportForm::kUnsignedNumber:
-      return bits;
-    case ImportForm::kWrappedNumber:
-      return bits + kTwoTo32;
-    case ImportForm::kFractionNumber:
-      return bits + 0.75;
-    default:
-      return static_cast<std::int32_t>(bits);
-  }
-}
-
-json valueOf(const GlobalPlan& global) {
-  switch (global.type) {
-    case ValueType::kI64:
-      return std::to_string(static_cast<std::int64_t>(global.bits));
-    case ValueType::kF32:
-    case ValueType::kF64:
-      return static_cast<double>(global.bits);
-    case ValueType::kFuncref:
-    case ValueType::kExternref:
-      return nullptr;
-    default:
-      return numberOf(static_cast<std::uint32_t>(global.bits), global.form);
-  }
+fuzz::SecondMemory secondMemoryOf(const PeerProgram& program) {
+  return {.maximum_pages = 1, .export_name = kSecondMemoryExport, .fills = fillsOf(program)};
 }
 
 json importOf(const ImportName& import, const char* kind) {
@@ -61,8 +32,11 @@ json importOf(const ImportName& import, const char* kind) {
 
 json importOf(std::uint32_t index, const GlobalPlan& global) {
   json import = importOf(fuzz::globalImportName(index), "global");
-  import["type"] = typeName(global.type);
-  import["value"] = valueOf(global);
+  import["type"] = fuzz::javaScriptName(global.type);
+  // As text: JSON has no NaN, no infinity and no -0.
+  const fuzz::ImportValue value = fuzz::importValue(global);
+  import["value"] =
+      value.kind == fuzz::ImportValue::Kind::kNull ? json() : json(fuzz::toDigits(value));
   import["mutable"] = global.is_mutable;
   import["object"] = global.form == ImportForm::kGlobalObject;
   return import;
@@ -122,12 +96,12 @@ PeerCase toCase(const PeerProgram& program, const Expectation& expected) {
   PeerCase result;
   result.module = fuzz::writeModule(run.module);
   if (program.has_second_memory) {
-    result.module = withSecondMemory(result.module, fillsOf(program));
+    result.module = fuzz::withSecondMemory(result.module, secondMemoryOf(program));
   }
   result.description = {
       {"size", result.module.size()},
-      {"way", static_cast<unsigned>(run.ways.front())},
-      {"style", static_cast<unsigned>(run.imports)},
+      {"way", name(run.ways.front())},
+      {"style", name(run.imports)},
       {"instances", program.instances},
       {"imports", importsOf(run)},
       {"imports_memory", imports_memory},
@@ -141,7 +115,8 @@ PeerCase toCase(const PeerProgram& program, const Expectation& expected) {
 
 std::string moduleText(const PeerProgram& program) {
   const std::string text = fuzz::writeModuleText(filled(program).module);
-  return program.has_second_memory ? textWithSecondMemory(text, fillsOf(program)) : text;
+  return program.has_second_memory ? fuzz::textWithSecondMemory(text, secondMemoryOf(program))
+                                   : text;
 }
 
 Batch join(std::span<const PeerCase> cases) {

@@ -1,16 +1,16 @@
-// A PeerProgram as the driver script takes it. It stands for itself: stored, it outlives every
-// change of the generator.
+// A PeerProgram as the driver script takes it. A stored case needs no generator, so it stays as it
+// is when the generator changes.
 //
 //   const PeerCase asked = toCase(program, expect(program));
 //   const Batch batch = join({asked, other});
 //
 // Its description is JSON, ASCII only:
 //   size            bytes of the module
-//   way, style      fuzz::Way, fuzz::ImportStyle
+//   way, style      the names of the fuzz::Way and the fuzz::ImportStyle
 //   instances       how many are made
 //   imports         [{module, name, kind: "function"|"table"|"memory"|"decoy"|"global", ...}]: of a
 //                   memory {initial, maximum, shared}, of a global {type, value, mutable, object};
-//                   an i64's value is text
+//                   a value is text (fuzz::toDigits()), or null for a reference
 //   imports_memory  whether memory 0 is the one that is imported
 //   memory_export   else the name under which it is exported, or null
 //   second_export   the name under which a second memory is exported, or null

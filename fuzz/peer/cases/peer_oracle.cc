@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstring>
 #include <iterator>
 #include <map>
@@ -22,6 +21,7 @@ using fuzz::ModulePlan;
 using fuzz::ReferenceMemory;
 using fuzz::ValueType;
 using fuzz::Way;
+using reports::Property;
 
 constexpr auto kProtocolNames = fuzz::specified::names(fuzz::specified::Protocol::kInstance);
 constexpr std::uint32_t kWordBytes = fuzz::specified::kWordSizeBytes;
@@ -297,14 +297,15 @@ RegistrationOutcome reasonOf(const PeerProgram& program, const Expectation& expe
                                                                    : expected.outcome;
 }
 
-std::string ruleOfWrongRegistration(const PeerProgram& program, const Expectation& expected) {
+Property ruleOfWrongRegistration(const PeerProgram& program, const Expectation& expected) {
   switch (reasonOf(program, expected)) {
     case RegistrationOutcome::kNoReachableMemory:
       return "R5";
     case RegistrationOutcome::kOutOfBounds: {
       // An entry has every word or there is none: the word that is inside was taken all the same.
       const std::uint64_t length = expected.untouched ? expected.untouched->length : 0;
-      return expected.signal && isInside(*expected.signal, length) ? "R4" : "R3";
+      return expected.signal && isInside(*expected.signal, length) ? Property("R4")
+                                                                   : Property("R3");
     }
     case RegistrationOutcome::kOverlap:
       return "R4";
@@ -317,7 +318,7 @@ std::string ruleOfWrongRegistration(const PeerProgram& program, const Expectatio
   }
 }
 
-std::string ruleOfMiss(const PeerProgram& program, const Expectation& expected) {
+Property ruleOfMiss(const PeerProgram& program, const Expectation& expected) {
   const std::vector<std::string> features = featuresOf(program, expected);
   if (hasPart(features, "above-2gib")) return "R2";
   if (has(features, "memory64") || hasWrongTypes(program)) return "R1";
@@ -360,16 +361,16 @@ class Judge {
   }
 
  private:
-  void add(Fault fault, std::string rule, std::string text) {
+  void add(Fault fault, Property rule, std::string text) {
     const bool is_wrong_registration = fault == Fault::kRegisters;
     deviations_.push_back(
-        {fault, std::move(rule), std::move(text),
+        {fault, rule, std::move(text),
          is_wrong_registration ? reasonOf(program_, expected_) : RegistrationOutcome::kRegistered});
   }
 
   void judgeError() {
     if (seen_.error == expected_.verdict.error) return;
-    add(Fault::kError, expected_.way == Way::kCallConstructor ? "T2" : "R7",
+    add(Fault::kError, expected_.way == Way::kCallConstructor ? Property("T2") : Property("R7"),
         fmt::format("the instantiation was to give {}, it gave {} ({})",
                     shown(expected_.verdict.error), shown(seen_.error), seen_.said));
   }
@@ -512,10 +513,7 @@ std::vector<std::string> featuresOf(const PeerProgram& program, const Expectatio
 
 std::string signatureOf(const PeerProgram& program, const Expectation& expected,
                         const Deviation& deviation, std::string_view side) {
-  std::string rule = deviation.rule;
-  std::ranges::transform(rule, rule.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return fmt::format("{}-{}-{}-{}", rule, side, name(deviation.fault),
+  return fmt::format("{}-{}-{}-{}", deviation.rule.anchor(), side, name(deviation.fault),
                      fmt::join(featuresOf(program, expected, deviation.fault), "-"));
 }
 

@@ -17,6 +17,7 @@
 #include "core/registry/registration_outcome.h"
 #include "fuzz/peer/cases/peer_program.h"
 #include "fuzz/peer/cases/verdict.h"
+#include "reports/record/property.h"
 
 namespace sigproof::peer {
 
@@ -56,7 +57,7 @@ std::string_view name(Fault fault) noexcept;
 
 struct Deviation {
   Fault fault = Fault::kError;
-  std::string rule;  ///< of the specification: "R4"
+  reports::Property rule = "R7";
   std::string text;  ///< what was to be seen and what was seen, one line
   /// Of kRegisters: why nothing may be registered.
   RegistrationOutcome outcome = RegistrationOutcome::kRegistered;

@@ -40,7 +40,7 @@ Verdict rightAnswer(const PeerProgram& program) { return expect(program).verdict
 std::vector<std::string> rulesBroken(const PeerProgram& program, const Verdict& seen) {
   std::vector<std::string> rules;
   for (const Deviation& deviation : judge(program, expect(program), seen)) {
-    rules.push_back(deviation.rule);
+    rules.emplace_back(deviation.rule.id());
   }
   return rules;
 }

@@ -9,6 +9,7 @@
 
 #include "fuzz/spec/protocol_constants.h"
 #include "fuzz/support/byte_source.h"
+#include "fuzz/wasm/import_values.h"
 #include "fuzz/wasm/module_plan.h"
 
 namespace sigproof::peer {
@@ -38,7 +39,8 @@ constexpr auto kProtocol = fuzz::specified::Protocol::kInstance;
 
 std::uint64_t finalBits(const ModulePlan& module, std::uint32_t index) {
   const GlobalPlan& global = module.globals[index];
-  std::uint64_t bits = global.copied_from ? module.globals[*global.copied_from].bits : global.bits;
+  const GlobalPlan& source = global.copied_from ? module.globals[*global.copied_from] : global;
+  std::uint64_t bits = source.is_imported ? fuzz::importedBits(source) : source.bits;
   for (const fuzz::StartAction& action : module.start) {
     const bool is_set =
         action.kind == fuzz::StartAction::Kind::kSetGlobal && action.global == index;
@@ -47,9 +49,7 @@ std::uint64_t finalBits(const ModulePlan& module, std::uint32_t index) {
   return bits;
 }
 
-bool isReference(ValueType type) {
-  return type == ValueType::kFuncref || type == ValueType::kExternref || type == ValueType::kV128;
-}
+bool hasNoNumber(ValueType type) { return fuzz::isReference(type) || type == ValueType::kV128; }
 
 std::uint64_t lengthOf(const ModulePlan& module) {
   if (!module.memory) return 0;
@@ -149,7 +149,7 @@ std::vector<std::uint64_t> possibleWords(const ModulePlan& module) {
   for (const std::string_view name : {terminated, signal}) {
     for (const fuzz::ExportPlan& exported : module.exports) {
       if (exported.name != name || exported.kind != ExternalKind::kGlobal) continue;
-      if (isReference(module.globals[exported.index].type)) continue;
+      if (hasNoNumber(module.globals[exported.index].type)) continue;
       const std::uint64_t bits = finalBits(module, exported.index);
       words.push_back(is_64 ? bits : static_cast<std::uint32_t>(bits));
     }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 #include "fuzz/peer/cases/peer_case.h"
 #include "fuzz/peer/cases/simplify.h"
@@ -58,6 +60,20 @@ TEST(PeerProgram, SimplificationsComeToAnEndWhicheverIsTaken) {
       expect(program);  // valid for the reference
     }
   }
+}
+
+// What the imports of a case are made of, for the driver script.
+TEST(PeerCase, ImportsEveryKindOfValueThatTheTableHas) {
+  std::set<std::string> values;
+  for (std::uint64_t number = 0; number < 3000; ++number) {
+    const PeerProgram program = makePeerProgram(5, number);
+    const PeerCase asked = toCase(program, expect(program));
+    for (const auto& import : asked.description.at("imports")) {
+      if (import.contains("value")) values.insert(import["value"].dump());
+    }
+  }
+  EXPECT_THAT(values, testing::IsSupersetOf(
+                          {"\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "\"-0\"", "\"8\"", "null"}));
 }
 
 TEST(PeerCase, HexadecimalDigitsAreReadBack) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "fuzz/wasm/global_order.h"
+
 namespace sigproof::peer {
 namespace {
 
@@ -24,8 +26,8 @@ using fuzz::Way;
 constexpr auto kNames = fuzz::specified::names(fuzz::specified::Protocol::kInstance);
 const std::string kPlainMemoryName = "m";
 
-// Addresses from the plainest on: inside and apart, over each other, unaligned, beyond the end of a
-// page, beyond that of every small memory, those that are negative as an i32.
+// Addresses, the plainest first: inside and apart, overlapping, unaligned, beyond the end of a
+// page, beyond the end of every small memory, negative as an i32.
 constexpr std::array<std::uint64_t, 7> kPlainAddresses{8,     16,         10,        65533,
                                                        65536, 0x7FFFFFFF, 0x80000000};
 
@@ -34,31 +36,6 @@ bool isProtocolName(const std::string& name) {
 }
 
 bool isMemoryExport(const ExportPlan& exported) { return exported.kind == ExternalKind::kMemory; }
-
-// Imported globals have the first indices: brings them there, and everything that names a global
-// along. `is_kept` says which globals stay.
-template <class IsKept>
-void reorder(ModulePlan& module, IsKept is_kept) {
-  std::vector<std::uint32_t> new_index(module.globals.size());
-  std::vector<GlobalPlan> ordered;
-  for (const bool is_imported : {true, false}) {
-    for (std::uint32_t i = 0; i < module.globals.size(); ++i) {
-      if (module.globals[i].is_imported != is_imported || !is_kept(i)) continue;
-      new_index[i] = static_cast<std::uint32_t>(ordered.size());
-      ordered.push_back(module.globals[i]);
-    }
-  }
-  module.globals = std::move(ordered);
-  for (GlobalPlan& global : module.globals) {
-    if (global.copied_from) global.copied_from = new_index[*global.copied_from];
-  }
-  for (ExportPlan& exported : module.exports) {
-    if (exported.kind == ExternalKind::kGlobal) exported.index = new_index[exported.index];
-  }
-  for (StartAction& action : module.start) {
-    if (action.kind == StartAction::Kind::kSetGlobal) action.global = new_index[action.global];
-  }
-}
 
 bool isCopied(const ModulePlan& module, std::uint32_t index) {
   return std::ranges::any_of(module.globals, [&](const GlobalPlan& global) {
@@ -190,14 +167,14 @@ class Steps {
   void stepsOfGlobal(std::uint32_t index) {
     const GlobalPlan& global = module_.globals[index];
     const bool is_needed = isExported(module_, index) || isCopied(module_, index);
-    addToModule(!is_needed, [&](ModulePlan& it) { removeGlobal(it, index); });
+    addToModule(!is_needed, [&](ModulePlan& it) { fuzz::removeGlobal(it, index); });
     addToModule(global.copied_from.has_value(), [&](ModulePlan& it) {
       it.globals[index].bits = it.globals[*it.globals[index].copied_from].bits;
       it.globals[index].copied_from = std::nullopt;
     });
     addToModule(global.is_imported && !isCopied(module_, index), [&](ModulePlan& it) {
       it.globals[index].is_imported = false;
-      reorder(it, [](std::uint32_t) { return true; });
+      fuzz::bringImportsToFront(it);
     });
     addToModule(
         global.is_imported && !global.is_mutable && global.form != ImportForm::kSignedNumber,
@@ -215,17 +192,9 @@ class Steps {
     for (const ValueType plainer : kPlainestFirst) {
       if (plainer == type) return;
       // A reference can't be imported as a number.
-      const bool is_reference = plainer == ValueType::kFuncref || plainer == ValueType::kExternref;
-      const bool is_possible = !(is_reference && module_.globals[index].is_imported);
+      const bool is_possible = !(fuzz::isReference(plainer) && module_.globals[index].is_imported);
       addToModule(is_possible, [&](ModulePlan& it) { it.globals[index].type = plainer; });
     }
-  }
-
-  static void removeGlobal(ModulePlan& module, std::uint32_t index) {
-    std::erase_if(module.start, [&](const StartAction& action) {
-      return action.kind == StartAction::Kind::kSetGlobal && action.global == index;
-    });
-    reorder(module, [&](std::uint32_t i) { return i != index; });
   }
 
   // Earlier ones of the plain addresses in place of `address`.

@@ -16,7 +16,7 @@ namespace sigproof::peer {
 
 std::filesystem::path defaultDriver();
 
-class CoreSide final : public Side {
+class CoreSide : public Side {
  public:
   struct Options {
     std::filesystem::path driver;

@@ -1,16 +1,12 @@
-// What is asked of both sides of the peer: instantiates modules, one after the other, and tells what a
-// program can see of it. The same text runs in V8 10.2 with `core` and in the other runtime, so a
-// difference in the answers is one of the two, not of the question.
+// Both sides of the peer run this driver: it instantiates modules, one after the other, and reports what a
+// program can see of each instantiation. The same text runs in V8 10.2 with `core` and in the other
+// runtime, so a difference in the answers is a difference of the two.
 //
 //   const run = makeDriver((bytes) => new WebAssembly.Module(bytes));
 //   const answers = await run(cases, modules);
 //
 // `cases`: JSON, an array (fuzz/peer/cases/peer_case.h says what is in one). `modules`: an ArrayBuffer with the bytes
 // of their modules, one behind the other. The answers: JSON, an array of what was seen.
-
-// The numbers of fuzz/generate/shim_program.h.
-const Way = {kNew: 0, kReflectConstruct: 1, kSubclass: 2, kInstantiateModule: 3, kCallConstructor: 6};
-const Style = {kPlain: 0, kGetters: 1, kProxy: 2, kFrozen: 3, kInherited: 4, kFreshMemory: 5};
 
 // A promise that takes longer has not settled by microtasks.
 const kMostTicks = 64;
@@ -19,7 +15,16 @@ const {Global, Instance, Memory, Table} = WebAssembly;
 const kInstancePrototype = Instance.prototype;
 const exportsOf = Object.getOwnPropertyDescriptor(kInstancePrototype, 'exports').get;
 
+// The driver and the cases don't fit together. Nothing is an answer then.
+class DriverError extends Error {}
+
 function Other() {}
+
+// A number comes as text, because JSON has no NaN, no infinity and no -0.
+function valueOf({type, value}) {
+  if (value === null) return null;
+  return type === 'i64' ? BigInt(value) : Number(value);
+}
 
 function fill(memory, fills) {
   const bytes = new Uint8Array(memory.buffer);
@@ -34,7 +39,7 @@ function clear(memory, fills) {
   fill(memory, fills.map(([address, values]) => [address, values.map(() => 0)]));
 }
 
-// The words that are not 0, as [address, value, address, value, ...]. Most are 0: looked at eight at a
+// Adds the words that are not 0, as address, value, address, value, ... Most are 0: we look at eight at a
 // time, which takes a third as long. `size` is a multiple of 32.
 function addWords(buffer, begin, size, words) {
   const view = new Int32Array(buffer, begin, size / 4);
@@ -48,7 +53,7 @@ function addWords(buffer, begin, size, words) {
   }
 }
 
-// `windows`: the parts of a memory that is too large to be looked at as a whole; null: all of it.
+// `windows`: the parts of a memory that is too large to be read as a whole; null for all of it.
 function imageOf(memory, windows) {
   const {buffer} = memory;
   const words = [];
@@ -64,9 +69,9 @@ function defineData(object, key, value) {
 
 // An object with `keys`, of which reading one gives `read(key)`.
 function makeNamespace(keys, style, read) {
-  if (style === Style.kProxy) return new Proxy({}, {get: (target, key) => read(key)});
+  if (style === 'proxy') return new Proxy({}, {get: (target, key) => read(key)});
   const object = {};
-  if (style === Style.kGetters || style === Style.kFreshMemory) {
+  if (style === 'getters' || style === 'fresh memory') {
     for (const key of keys) {
       Object.defineProperty(
         object, key, {get: () => read(key), enumerable: true, configurable: true});
@@ -74,11 +79,19 @@ function makeNamespace(keys, style, read) {
     return object;
   }
   for (const key of keys) defineData(object, key, read(key));
-  if (style === Style.kFrozen) return Object.freeze(object);
-  return style === Style.kInherited ? Object.create(object) : object;
+  switch (style) {
+    case 'plain':
+      return object;
+    case 'frozen':
+      return Object.freeze(object);
+    case 'inherited':
+      return Object.create(object);
+    default:
+      throw new DriverError(`no import style is named ${style}`);
+  }
 }
 
-// One case: what it hands over, what it gets.
+// One case: the imports that it hands over and the instances that it gets.
 class Session {
   constructor(given, decoy) {
     this.given = given;
@@ -105,7 +118,7 @@ class Session {
       case 'decoy':
         return this.decoy;
       default: {
-        const value = what.type === 'i64' ? BigInt.asIntN(64, BigInt(what.value)) : what.value;
+        const value = valueOf(what);
         return what.object ? new Global({value: what.type, mutable: what.mutable}, value) : value;
       }
     }
@@ -116,7 +129,7 @@ class Session {
     const {style} = this.given;
     for (const what of this.given.imports) {
       if (!modules.has(what.module)) modules.set(what.module, new Map());
-      const isFresh = style === Style.kFreshMemory && what.kind === 'memory';
+      const isFresh = style === 'fresh memory' && what.kind === 'memory';
       const value = isFresh ? undefined : this.makeValue(what);
       modules.get(what.module).set(what.name, () => isFresh ? this.makeMemory(what) : value);
     }
@@ -158,19 +171,21 @@ class Session {
 
   async instantiate(module, imports) {
     switch (this.given.way) {
-      case Way.kReflectConstruct:
+      case 'new':
+        return {instance: new WebAssembly.Instance(module, imports)};
+      case 'Reflect.construct':
         return {instance: Reflect.construct(WebAssembly.Instance, [module, imports], Other),
                 prototype: Other.prototype};
-      case Way.kSubclass: {
+      case 'subclass': {
         class Subclass extends WebAssembly.Instance {}
         return {instance: new Subclass(module, imports), prototype: Subclass.prototype};
       }
-      case Way.kInstantiateModule:
+      case 'instantiate(module)':
         return this.settle(WebAssembly.instantiate(module, imports));
-      case Way.kCallConstructor:
+      case 'call without new':
         return {instance: WebAssembly.Instance(module, imports)};
       default:
-        return {instance: new WebAssembly.Instance(module, imports)};
+        throw new DriverError(`no way to make an instance is named ${this.given.way}`);
     }
   }
 
@@ -189,7 +204,7 @@ class Session {
       seen.stray = imageOf(exportsOf.call(instance)[given.second_export], null);
     }
     if (given.decoy) seen.decoy = imageOf(this.decoy, null);
-    if (given.style !== Style.kPlain) seen.reads = this.reads;
+    if (given.style !== 'plain') seen.reads = this.reads;
   }
 
   async run(module) {
@@ -208,6 +223,7 @@ class Session {
         kept.push(made.instance);
       }
     } catch (error) {
+      if (error instanceof DriverError) throw error;
       seen.error = String(error?.name);
       seen.said = String(error?.message);
     }
@@ -217,8 +233,8 @@ class Session {
   }
 }
 
-// `compile` makes a module of bytes. `takeOutcomes` gives what an observer was told since it was asked
-// the last time; where there is none, nothing.
+// `compile` makes a module of bytes. `takeOutcomes` returns the outcomes that an observer got since the last
+// call, or undefined where there is no observer.
 export function makeDriver(compile, takeOutcomes = () => undefined) {
   const decoy = new Memory({initial: 1, maximum: 1});
 

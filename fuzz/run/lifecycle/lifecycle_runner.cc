@@ -138,7 +138,7 @@ class LifecycleRunner::Turn {
     noise_.aimAtRegistry(index_, &isolate().registry());
   }
 
-  void expect(const std::string& script, const std::string& expected, const char* property) {
+  void expect(const std::string& script, const std::string& expected, BrokenProperty property) {
     const std::string got = isolate().evaluate(script);
     if (got == expected) return;
     reportViolation({property, fmt::format("`{}` gave {}, not {}", script, got, expected)});

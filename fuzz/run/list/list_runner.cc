@@ -12,6 +12,7 @@
 #include "fuzz/support/node_arena.h"
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -252,9 +253,11 @@ void ListRunner::walk() noexcept {
 }
 
 void ListRunner::fail(const Violation& violation) const {
+  const std::string operation = reports::explained("its text", [&] {
+    return operation_ == nullptr ? std::string("end") : describe(*operation_);
+  });
   reportViolation({violation.property,
-                   fmt::format("{}; operation: {}; step {}", violation.text,
-                               operation_ == nullptr ? "end" : describe(*operation_), step_)});
+                   fmt::format("{}; operation: {}; step {}", violation.text, operation, step_)});
 }
 
 }  // namespace sigproof::fuzz

@@ -45,7 +45,8 @@ std::byte* bigMemory() {
 
 }  // namespace
 
-TestMemory::TestMemory(const MemoryPlan& plan) : length_(plan.length), capacity_(plan.capacity) {
+GuardedMemory::GuardedMemory(const MemoryPlan& plan)
+    : length_(plan.length), capacity_(plan.capacity) {
   if (plan.is_big) {
     windows_ = kBigWindows;
     data_ = bigMemory();
@@ -61,15 +62,15 @@ TestMemory::TestMemory(const MemoryPlan& plan) : length_(plan.length), capacity_
   poisonTail();
 }
 
-TestMemory::~TestMemory() { unpoisonTail(); }
+GuardedMemory::~GuardedMemory() { unpoisonTail(); }
 
-void TestMemory::grow(std::uint64_t bytes) {
+void GuardedMemory::grow(std::uint64_t bytes) {
   unpoisonTail();
   length_ = std::min(length_ + bytes, capacity_);
   poisonTail();
 }
 
-ReferenceMemory TestMemory::snapshot() const {
+ReferenceMemory GuardedMemory::snapshot() const {
   unpoisonTail();
   ReferenceMemory result{.length = length_, .pieces = {}};
   result.pieces.reserve(windows_.size());
@@ -82,7 +83,7 @@ ReferenceMemory TestMemory::snapshot() const {
 }
 
 // In place: a copy of the windows costs more than all the rest of an operation.
-std::optional<TestMemory::Difference> TestMemory::differenceFrom(
+std::optional<GuardedMemory::Difference> GuardedMemory::differenceFrom(
     const ReferenceMemory& expected) const {
   std::optional<Difference> result;
   unpoisonTail();
@@ -98,7 +99,7 @@ std::optional<TestMemory::Difference> TestMemory::differenceFrom(
   return result;
 }
 
-bool TestMemory::holds(std::uint64_t address, std::uint32_t value) const {
+bool GuardedMemory::holds(std::uint64_t address, std::uint32_t value) const {
   const auto window = std::ranges::find_if(windows_, [&](const AddressWindow& candidate) {
     return address >= candidate.begin && candidate.size >= sizeof value &&
            address - candidate.begin <= candidate.size - sizeof value;
@@ -114,11 +115,11 @@ bool TestMemory::holds(std::uint64_t address, std::uint32_t value) const {
   return is_equal;
 }
 
-void TestMemory::poisonTail() const {
+void GuardedMemory::poisonTail() const {
   if (owned_ != nullptr) ASAN_POISON_MEMORY_REGION(data_ + length_, capacity_ - length_);
 }
 
-void TestMemory::unpoisonTail() const {
+void GuardedMemory::unpoisonTail() const {
   if (owned_ != nullptr) ASAN_UNPOISON_MEMORY_REGION(data_ + length_, capacity_ - length_);
 }
 

@@ -1,8 +1,9 @@
-// A memory that shows every access that is not allowed: a small one is allocated exactly, and what
-// it has not grown to yet is poisoned; a big one is address space with a few pages in it.
+// A memory that makes every forbidden access visible. A small one is allocated to the byte, and the
+// part that it has not grown to yet is poisoned; a big one is reserved address space with a few
+// pages in it.
 //
-//   auto memory = std::make_shared<TestMemory>(plan);
-//   OwnedSpan span(memory, memory->data(), &TestMemory::byteLength);
+//   auto memory = std::make_shared<GuardedMemory>(plan);
+//   OwnedSpan span(memory, memory->data(), &GuardedMemory::byteLength);
 #pragma once
 
 #include <cstddef>
@@ -16,19 +17,19 @@
 
 namespace sigproof::fuzz {
 
-class TestMemory {
+class GuardedMemory {
  public:
   /// One big memory at a time. Filled with a pattern in which no word is 0.
-  explicit TestMemory(const MemoryPlan& plan);
-  ~TestMemory();
-  TestMemory(const TestMemory&) = delete;
-  TestMemory& operator=(const TestMemory&) = delete;
+  explicit GuardedMemory(const MemoryPlan& plan);
+  ~GuardedMemory();
+  GuardedMemory(const GuardedMemory&) = delete;
+  GuardedMemory& operator=(const GuardedMemory&) = delete;
 
   std::byte* data() const noexcept { return data_; }
   std::uint64_t length() const noexcept { return length_; }
-  /// For OwnedSpan, whose owner must be the TestMemory.
+  /// For OwnedSpan, whose owner must be the GuardedMemory.
   static std::size_t byteLength(const void* memory) noexcept {
-    return static_cast<const TestMemory*>(memory)->length_;
+    return static_cast<const GuardedMemory*>(memory)->length_;
   }
 
   void grow(std::uint64_t bytes);

@@ -11,6 +11,7 @@
 #include "fuzz/support/node_arena.h"
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -69,7 +70,7 @@ RegistrationRunner::RegistrationRunner(const RegistrationProgram& program)
                                       .max_entries = program.max_entries,
                                       .observer = this});
   for (const MemoryPlan& plan : program.memories) {
-    memories_.push_back(std::make_shared<TestMemory>(plan));
+    memories_.push_back(std::make_shared<GuardedMemory>(plan));
     reference_.addMemory(memories_.back()->snapshot());
   }
 }
@@ -194,7 +195,7 @@ void RegistrationRunner::perform(const Operation& operation) {
 
 void RegistrationRunner::add(const Operation& operation) {
   const std::size_t index = reference_.placeOf(operation.memory);
-  const std::shared_ptr<TestMemory>& memory = memories_[index];
+  const std::shared_ptr<GuardedMemory>& memory = memories_[index];
   const Reference::Entry entry{
       .memory = index, .signal = operation.signal, .terminated = operation.terminated};
   if (operation.clears_terminated_first && operation.terminated &&
@@ -362,7 +363,7 @@ void RegistrationRunner::grow(const Operation& operation) {
 // --- memories that move --------------------------------------------------------------------------
 
 OwnedSpan RegistrationRunner::spanOf(std::size_t memory) const {
-  return {memories_[memory], memories_[memory]->data(), &TestMemory::byteLength};
+  return {memories_[memory], memories_[memory]->data(), &GuardedMemory::byteLength};
 }
 
 // The engine copies the bytes; the runtime learns of it later.
@@ -372,13 +373,13 @@ void RegistrationRunner::move(const Operation& operation) {
     return;
   ++moves_;
   const std::size_t memory = reference_.placeOf(operation.memory);
-  const TestMemory& before = *memories_[memory];
+  const GuardedMemory& before = *memories_[memory];
   const std::uint64_t length =
       before.length() - std::min(before.length(), operation.shrinkage) + operation.growth;
-  memories_.push_back(
-      std::make_shared<TestMemory>(MemoryPlan{.length = length,
-                                              .capacity = length + operation.growth,
-                                              .fill = program_.memories[operation.memory].fill}));
+  memories_.push_back(std::make_shared<GuardedMemory>(
+      MemoryPlan{.length = length,
+                 .capacity = length + operation.growth,
+                 .fill = program_.memories[operation.memory].fill}));
   if (const std::uint64_t copied = std::min(length, before.length()); copied != 0) {
     std::memcpy(memories_.back()->data(), before.data(), copied);
   }
@@ -548,10 +549,11 @@ void RegistrationRunner::onRegistration(RegistrationOutcome outcome) noexcept {
   observed_.push_back(outcome);
 }
 
-void RegistrationRunner::fail(const char* property, const std::string& text) const {
-  reportViolation(
-      {property, fmt::format("{}; operation: {}; step {}", text,
-                             operation_ == nullptr ? "end" : describe(*operation_), step_)});
+void RegistrationRunner::fail(BrokenProperty property, const std::string& text) const {
+  const std::string operation = reports::explained("its text", [&] {
+    return operation_ == nullptr ? std::string("end") : describe(*operation_);
+  });
+  reportViolation({property, fmt::format("{}; operation: {}; step {}", text, operation, step_)});
 }
 
 }  // namespace sigproof::fuzz

@@ -85,11 +85,11 @@ class RegistrationRunner final : private RegistrationObserver {
   void finish();
 
   void onRegistration(RegistrationOutcome outcome) noexcept override;
-  [[noreturn]] void fail(const char* property, const std::string& text) const;
+  [[noreturn]] void fail(BrokenProperty property, const std::string& text) const;
 
   const RegistrationProgram& program_;
   Reference reference_;
-  std::vector<std::shared_ptr<TestMemory>> memories_;  // as the reference's
+  std::vector<std::shared_ptr<GuardedMemory>> memories_;  // as the reference's
   unsigned moves_ = 0;
   std::optional<Registry> registry_;
   std::vector<Registry::Entry*> entries_;  // by the reference's id

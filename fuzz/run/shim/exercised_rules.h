@@ -1,21 +1,21 @@
 // Which rules of the specification an instantiation puts to the test, for the statistics: a rule
 // that the generator never comes near is not held by a fuzz run that passes.
 //
-//   for (const Rule rule : exercisedRules(program, prediction)) ++count(rule);
+//   for (const Property rule : exercisedRules(program, prediction)) ++count(rule);
 #pragma once
 
-#include <cstdint>
+#include <array>
 #include <vector>
 
 #include "fuzz/generate/shim_program.h"
 #include "fuzz/oracles/registration_oracle.h"
+#include "reports/record/property.h"
 
 namespace sigproof::fuzz {
 
-enum class Rule : std::uint8_t { kR1, kR2, kR3, kR4, kR5, kR6, kR7, kR8, kR9 };
-inline constexpr std::size_t kRuleCount = 9;
-/// The identifier, such as "R1".
-const char* name(Rule rule) noexcept;
+/// Those that are looked for.
+inline constexpr std::array<reports::Property, 9> kExercisedRules{"R1", "R2", "R3", "R4", "R5",
+                                                                  "R6", "R7", "R8", "R9"};
 
 /// The rules without which an instance that was made, or what was told of it, could be another:
 /// - R1: a protocol name is exported by something else than an i32 global that never changes
@@ -27,6 +27,7 @@ const char* name(Rule rule) noexcept;
 /// - R7: the registration fails, which the program must not notice
 /// - R8: no protocol name is exported
 /// - R9: the limit is reached
-std::vector<Rule> exercisedRules(const ShimProgram& program, const Prediction& prediction);
+std::vector<reports::Property> exercisedRules(const ShimProgram& program,
+                                              const Prediction& prediction);
 
 }  // namespace sigproof::fuzz

@@ -6,6 +6,7 @@
 namespace sigproof::fuzz {
 namespace {
 
+using reports::Property;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
@@ -22,12 +23,12 @@ ShimProgram plainProgram() {
   return program;
 }
 
-std::vector<Rule> rulesOf(const ShimProgram& program) {
+std::vector<Property> rulesOf(const ShimProgram& program) {
   RegistrationOracle oracle(program);
   return exercisedRules(program, oracle.instantiate(Way::kNew));
 }
 
-std::vector<Rule> rulesAt(std::uint64_t signal, std::uint64_t terminated) {
+std::vector<Property> rulesAt(std::uint64_t signal, std::uint64_t terminated) {
   ShimProgram program = plainProgram();
   program.module.globals[0].bits = signal;
   program.module.globals[1].bits = terminated;
@@ -41,50 +42,50 @@ TEST(ExercisedRules, APlainRegistrationExercisesNone) {
 TEST(ExercisedRules, R1_AnExportThatIsNoConstantAddress) {
   ShimProgram program = plainProgram();
   program.module.globals[0].type = ValueType::kF32;
-  EXPECT_THAT(rulesOf(program), Contains(Rule::kR1));
+  EXPECT_THAT(rulesOf(program), Contains(Property("R1")));
   program = plainProgram();
   program.module.globals[0].is_mutable = true;
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR1));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R1")));
 }
 
 TEST(ExercisedRules, R2_AnAddressWithItsHighestBit) {
-  EXPECT_THAT(rulesAt(0x80000000, 2048), Contains(Rule::kR2));
-  EXPECT_THAT(rulesAt(0x7FFFFFFF, 2048), Not(Contains(Rule::kR2)));
+  EXPECT_THAT(rulesAt(0x80000000, 2048), Contains(Property("R2")));
+  EXPECT_THAT(rulesAt(0x7FFFFFFF, 2048), Not(Contains(Property("R2"))));
 }
 
 TEST(ExercisedRules, R3_AWordAtTheEndOrBeyond) {
-  EXPECT_THAT(rulesAt(65536 - 4, 2048), ElementsAre(Rule::kR3));
-  EXPECT_THAT(rulesAt(65536 - 3, 2048), Contains(Rule::kR3));
+  EXPECT_THAT(rulesAt(65536 - 4, 2048), ElementsAre(Property("R3")));
+  EXPECT_THAT(rulesAt(65536 - 3, 2048), Contains(Property("R3")));
   EXPECT_THAT(rulesAt(65536 - 8, 2048), ElementsAre());
 }
 
 TEST(ExercisedRules, R4_WordsThatMeetOrNearlyDo) {
-  EXPECT_THAT(rulesAt(1024, 1028), ElementsAre(Rule::kR4));
-  EXPECT_THAT(rulesAt(1028, 1025), ElementsAre(Rule::kR4, Rule::kR7));
+  EXPECT_THAT(rulesAt(1024, 1028), ElementsAre(Property("R4")));
+  EXPECT_THAT(rulesAt(1028, 1025), ElementsAre(Property("R4"), Property("R7")));
   EXPECT_THAT(rulesAt(1024, 1032), ElementsAre());
 }
 
 TEST(ExercisedRules, R5_AMemoryThatIsNotTheObviousOne) {
   ShimProgram program = plainProgram();
   program.module.exports[0].name = "m";
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR5));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R5")));
   program = plainProgram();
   program.has_decoy_memory = true;
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR5));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R5")));
 }
 
 TEST(ExercisedRules, R6_AWordThatIsNotZero) {
   ShimProgram program = plainProgram();
   program.module.data = {{.address = 1024, .bytes = {7}}};
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR6));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R6")));
   program.module.data = {{.address = 2048, .bytes = {7}}};
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR6, Rule::kR7));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R6"), Property("R7")));
 }
 
 TEST(ExercisedRules, R8_NoName) {
   ShimProgram program = plainProgram();
   program.module.exports.resize(1);
-  EXPECT_THAT(rulesOf(program), ElementsAre(Rule::kR8));
+  EXPECT_THAT(rulesOf(program), ElementsAre(Property("R8")));
 }
 
 TEST(ExercisedRules, R9_OneMoreThanTheLimit) {
@@ -94,7 +95,7 @@ TEST(ExercisedRules, R9_OneMoreThanTheLimit) {
     EXPECT_THAT(exercisedRules(program, oracle.instantiate(Way::kNew)), ElementsAre());
   }
   EXPECT_THAT(exercisedRules(program, oracle.instantiate(Way::kNew)),
-              ElementsAre(Rule::kR7, Rule::kR9));
+              ElementsAre(Property("R7"), Property("R9")));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "fuzz/support/report_violation.h"
 #include "fuzz/wasm/numbered_module.h"
@@ -15,49 +14,6 @@ namespace {
 bool isWatched(ImportStyle style) {
   return style == ImportStyle::kGetters || style == ImportStyle::kProxy ||
          style == ImportStyle::kFreshMemory;
-}
-
-// The largest of an i32's JavaScript forms are beyond 32 bits, all exact in a double.
-double toNumber(std::uint32_t bits, ImportForm form) {
-  constexpr double kTwoTo32 = 4294967296.0;
-  const double as_signed = static_cast<std::int32_t>(bits);
-  switch (form) {
-    case ImportForm::kSignedNumber:
-    case ImportForm::kGlobalObject:
-      return as_signed;
-    case ImportForm::kUnsignedNumber:
-      return bits;
-    case ImportForm::kWrappedNumber:
-      return bits + kTwoTo32;
-    case ImportForm::kFractionNumber:
-      return as_signed < 0 ? as_signed - 0.25 : as_signed + 0.75;
-    case ImportForm::kNotANumber:
-      return std::numeric_limits<double>::quiet_NaN();
-    case ImportForm::kInfinity:
-      return std::numeric_limits<double>::infinity();
-    case ImportForm::kNegativeInfinity:
-      return -std::numeric_limits<double>::infinity();
-    case ImportForm::kNegativeZero:
-      return -0.0;
-  }
-  return 0;
-}
-
-const char* typeName(ValueType type) {
-  switch (type) {
-    case ValueType::kI64:
-      return "i64";
-    case ValueType::kF32:
-      return "f32";
-    case ValueType::kF64:
-      return "f64";
-    case ValueType::kFuncref:
-      return "anyfunc";
-    case ValueType::kExternref:
-      return "externref";
-    default:
-      return "i32";
-  }
 }
 
 // In the whole process.
@@ -91,7 +47,7 @@ v8::Local<v8::String> InstanceRequests::text(const std::string& value) const {
 }
 
 void InstanceRequests::giveUp(const char* what, const ShimHost::Result& result) const {
-  reportViolation({"the harness", fmt::format("{}: {}", what, result.message)});
+  reportFault("the harness", fmt::format("{}: {}", what, result.message));
 }
 
 // --- imports -------------------------------------------------------------------------------------
@@ -118,34 +74,28 @@ v8::Local<v8::WasmMemoryObject> InstanceRequests::makeImportedMemory() {
   return memory.value.As<v8::WasmMemoryObject>();
 }
 
+v8::Local<v8::Value> InstanceRequests::valueOf(const ImportValue& value) const {
+  switch (value.kind) {
+    case ImportValue::Kind::kNumber:
+      return number(value.number);
+    case ImportValue::Kind::kBigInt:
+      return v8::BigInt::NewFromUnsigned(isolate_, value.integer);
+    case ImportValue::Kind::kNull:
+      break;
+  }
+  return v8::Null(isolate_);
+}
+
 v8::Local<v8::Value> InstanceRequests::importedValue(const GlobalPlan& global) {
-  v8::Local<v8::Value> value;
-  switch (global.type) {
-    case ValueType::kI64:
-      value = v8::BigInt::NewFromUnsigned(isolate_, global.bits);
-      break;
-    case ValueType::kF32:
-    case ValueType::kF64:
-      value = number(toFloat(global.bits));
-      break;
-    case ValueType::kFuncref:
-      value = v8::Null(isolate_);
-      break;
-    case ValueType::kExternref:
-      // A Memory that an import does name, and that is memory 0 of nothing.
-      if (program_.has_decoy_memory) {
-        value = decoy_ = host_.decoy();
-      } else {
-        value = v8::Null(isolate_);
-      }
-      break;
-    default:
-      value = number(toNumber(static_cast<std::uint32_t>(global.bits), global.form));
+  v8::Local<v8::Value> value = valueOf(importValue(global));
+  // A Memory that an import does name, and that is memory 0 of nothing.
+  if (global.type == ValueType::kExternref && program_.has_decoy_memory) {
+    value = decoy_ = host_.decoy();
   }
   if (global.form != ImportForm::kGlobalObject) return value;
   const ShimHost::Result object = host_.call(
       DriverFunction::kMakeGlobal,
-      {text(typeName(global.type)), v8::Boolean::New(isolate_, global.is_mutable), value});
+      {text(javaScriptName(global.type)), v8::Boolean::New(isolate_, global.is_mutable), value});
   if (!object.error.empty()) giveUp("makes no global", object);
   return object.value;
 }

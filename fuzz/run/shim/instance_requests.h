@@ -14,6 +14,7 @@
 
 #include "fuzz/generate/shim_program.h"
 #include "fuzz/run/shim/shim_host.h"
+#include "fuzz/wasm/import_values.h"
 
 namespace sigproof::fuzz {
 
@@ -55,6 +56,7 @@ class InstanceRequests {
   void makeImportObject();
   void addImport(const ImportName& import, v8::Local<v8::Value> value);
   v8::Local<v8::WasmMemoryObject> makeImportedMemory();
+  v8::Local<v8::Value> valueOf(const ImportValue& value) const;
   v8::Local<v8::Value> importedValue(const GlobalPlan& global);
   void prefill(v8::Local<v8::WasmMemoryObject> memory) const;
   ShimHost::Result source(Way way);

@@ -1,11 +1,22 @@
-// The JavaScript side of fuzz-shim: makes what a program hands to WebAssembly, and asks for instances
-// in every way. The value of the script is an object of functions, which C++ calls. The numbers of
-// ways and styles are those of fuzz/generate/shim_program.h.
-(() => {
+// The JavaScript side of fuzz-shim: makes the import objects of a program, and asks for instances in every
+// way. The value of the script is a function that takes the names of the ways and of the import styles,
+// in the order of the numbers that C++ calls them by, and returns an object of functions for C++.
+((wayNames, styleNames) => {
   'use strict';
 
-  const kCallConstructor = 6;
-  const Style = {kPlain: 0, kGetters: 1, kProxy: 2, kFrozen: 3, kInherited: 4, kFreshMemory: 5};
+  const knownStyles = ['plain', 'getters', 'proxy', 'frozen', 'inherited', 'fresh memory'];
+
+  // `table`: by name, what the driver has for each. Both sides must know the same names.
+  function inOrder(names, table) {
+    const known = Object.keys(table);
+    if (names.length !== known.length) throw new Error(`${names.length} names for ${known}`);
+    return names.map((name) => {
+      if (!Object.hasOwn(table, name)) throw new Error(`the driver has nothing named ${name}`);
+      return table[name];
+    });
+  }
+
+  const styles = inOrder(styleNames, Object.fromEntries(knownStyles.map((name) => [name, name])));
 
   function defineData(object, key, value) {
     Object.defineProperty(object, key, {value, enumerable: true, configurable: true});
@@ -17,7 +28,7 @@
 
   // Properties that call `read(key)` when they are read.
   function makeWatched(keys, style, read) {
-    if (style === Style.kProxy) {
+    if (style === 'proxy') {
       return new Proxy({}, {get: (target, key) => read(key)});
     }
     const object = {};
@@ -28,17 +39,18 @@
   function makeUnwatched(entries, style) {
     const object = {};
     for (const [key, value] of entries) defineData(object, key, value);
-    if (style === Style.kFrozen) return Object.freeze(object);
-    return style === Style.kInherited ? Object.create(object) : object;
+    if (style === 'frozen') return Object.freeze(object);
+    return style === 'inherited' ? Object.create(object) : object;
   }
 
   function isWatched(style) {
-    return style === Style.kGetters || style === Style.kProxy || style === Style.kFreshMemory;
+    return style === 'getters' || style === 'proxy' || style === 'fresh memory';
   }
 
-  // `entries`: [module, name, value] for each import. With kFreshMemory the value of
-  // `memoryName` in module "env" is made anew by `makeMemory` at each read, unless it is undefined.
-  function makeImports(entries, style, memoryName, makeMemory) {
+  // `entries`: [module, name, value] for each import. In the style 'fresh memory', `makeMemory` makes the
+  // value of `memoryName` in module "env" anew at each read, unless it is undefined.
+  function makeImports(entries, styleNumber, memoryName, makeMemory) {
+    const style = styles[styleNumber];
     const modules = new Map();
     for (const [module, name, value] of entries) {
       if (!modules.has(module)) modules.set(module, new Map());
@@ -48,7 +60,7 @@
     const readName = (module, name) => {
       state.reads += 1;
       const value = modules.get(module).get(name);
-      const isFresh = style === Style.kFreshMemory && module === 'env' && name === memoryName;
+      const isFresh = style === 'fresh memory' && module === 'env' && name === memoryName;
       if (!isFresh || value === undefined) return value;
       state.lastMemory = makeMemory();
       return state.lastMemory;
@@ -79,18 +91,39 @@
   class Subclass extends WebAssembly.Instance {}
   function Other() {}
 
-  // `source`: the bytes for the ways that take bytes, else a Module.
-  const ways = [
-    (source, imports) => new WebAssembly.Instance(source, imports),
-    (source, imports) => Reflect.construct(WebAssembly.Instance, [source, imports], Other),
-    (source, imports) => new Subclass(source, imports),
-    (source, imports) => WebAssembly.instantiate(source, imports),
-    (source, imports) => WebAssembly.instantiate(source, imports),
-    (source, imports) => WebAssembly.instantiate(inLargerBuffer(source), imports),
-    (source, imports) => WebAssembly.Instance(source, imports),
-  ];
-  const instancePrototypes = [
-    WebAssembly.Instance.prototype, Other.prototype, Subclass.prototype];
+  const {Instance} = WebAssembly;
+  // `source`: the bytes for the ways that take bytes, else a Module. `prototype`: of what an engine makes.
+  const ways = inOrder(wayNames, {
+    'new': {
+      make: (source, imports) => new WebAssembly.Instance(source, imports),
+      prototype: Instance.prototype,
+    },
+    'Reflect.construct': {
+      make: (source, imports) => Reflect.construct(WebAssembly.Instance, [source, imports], Other),
+      prototype: Other.prototype,
+    },
+    'subclass': {
+      make: (source, imports) => new Subclass(source, imports),
+      prototype: Subclass.prototype,
+    },
+    'instantiate(module)': {
+      make: (source, imports) => WebAssembly.instantiate(source, imports),
+      prototype: Instance.prototype,
+    },
+    'instantiate(buffer)': {
+      make: (source, imports) => WebAssembly.instantiate(source, imports),
+      prototype: Instance.prototype,
+    },
+    'instantiate(view)': {
+      make: (source, imports) => WebAssembly.instantiate(inLargerBuffer(source), imports),
+      prototype: Instance.prototype,
+    },
+    // It throws; there is no prototype that would be right.
+    'call without new': {
+      make: (source, imports) => WebAssembly.Instance(source, imports),
+      prototype: undefined,
+    },
+  });
   const exportsOf =
     Object.getOwnPropertyDescriptor(WebAssembly.Instance.prototype, 'exports').get;
 
@@ -101,11 +134,10 @@
     makeImports,
     compile: (bytes) => new WebAssembly.Module(bytes),
     // An instance, or a promise of one.
-    instantiate: (way, source, imports) => ways[way](source, imports),
+    instantiate: (way, source, imports) => ways[way].make(source, imports),
     // Whether the instance has the prototype that the engine would have given it.
     hasRightPrototype: (way, instance) =>
-      Object.getPrototypeOf(instance) ===
-        (way < kCallConstructor ? instancePrototypes[way] ?? instancePrototypes[0] : undefined),
+      Object.getPrototypeOf(instance) === ways[way].prototype,
     exported: (instance, name) => exportsOf.call(instance)[name],
     callExport: (instance, name) => exportsOf.call(instance)[name](),
     // Whether the memory grew.
@@ -130,4 +162,4 @@
       return before?.get === undefinedThen && before.set === undefined;
     },
   };
-})()
+})

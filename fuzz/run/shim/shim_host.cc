@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "fuzz/run/shim/shim_driver.h"
@@ -49,6 +50,17 @@ v8::Local<v8::String> toV8(v8::Isolate* isolate, std::string_view text) {
 std::string toText(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   const v8::String::Utf8Value text(isolate, value);
   return *text == nullptr ? "" : std::string(*text, static_cast<std::size_t>(text.length()));
+}
+
+// The names of all enumerators, in their order: the driver script calls ways and styles by their
+// names.
+template <class Enumeration>
+v8::Local<v8::Array> namesOf(v8::Isolate* isolate, unsigned count) {
+  std::vector<v8::Local<v8::Value>> names;
+  for (unsigned i = 0; i < count; ++i) {
+    names.push_back(toV8(isolate, name(static_cast<Enumeration>(i))));
+  }
+  return v8::Array::New(isolate, names.data(), names.size());
 }
 
 }  // namespace
@@ -100,17 +112,30 @@ v8::Local<v8::Context> ShimHost::contextForRun() {
   const v8::Context::Scope scope(context);
   if (signals_) signals_->install(context);
   context_.Reset(isolate(), context);
-  v8::Local<v8::Script> script;
-  v8::Local<v8::Value> driver;
-  if (!v8::Script::Compile(context, toV8(isolate(), shimDriverText())).ToLocal(&script) ||
-      !script->Run(context).ToLocal(&driver) || !driver->IsObject()) {
-    std::fputs("fuzz-shim: its own driver script fails\n", stderr);
-    std::abort();
-  }
-  takeDriver(context, driver.As<v8::Object>());
+  takeDriver(context, makeDriver(context));
   makeFunctions(context);
   makeDecoy();
   return context;
+}
+
+v8::Local<v8::Object> ShimHost::makeDriver(v8::Local<v8::Context> context) {
+  const v8::TryCatch caught(isolate());
+  v8::Local<v8::Value> arguments[] = {namesOf<Way>(isolate(), kWayCount),
+                                      namesOf<ImportStyle>(isolate(), kImportStyleCount)};
+  v8::Local<v8::Script> script;
+  v8::Local<v8::Value> maker;
+  v8::Local<v8::Value> driver;
+  if (!v8::Script::Compile(context, toV8(isolate(), shimDriverText())).ToLocal(&script) ||
+      !script->Run(context).ToLocal(&maker) || !maker->IsFunction() ||
+      !maker.As<v8::Function>()
+           ->Call(context, v8::Undefined(isolate()), std::size(arguments), arguments)
+           .ToLocal(&driver) ||
+      !driver->IsObject()) {
+    std::fprintf(stderr, "fuzz-shim: its own driver script fails: %s\n",
+                 toText(isolate(), caught.Exception()).c_str());
+    std::abort();
+  }
+  return driver.As<v8::Object>();
 }
 
 void ShimHost::takeDriver(v8::Local<v8::Context> context, v8::Local<v8::Object> driver) {

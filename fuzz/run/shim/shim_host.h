@@ -114,6 +114,7 @@ class ShimHost final : private RegistrationObserver {
   };
   explicit ShimHost(const Options& options);
 
+  v8::Local<v8::Object> makeDriver(v8::Local<v8::Context> context);
   void takeDriver(v8::Local<v8::Context> context, v8::Local<v8::Object> driver);
   void makeFunctions(v8::Local<v8::Context> context);
   void makeDecoy();

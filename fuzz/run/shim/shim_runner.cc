@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "fuzz/support/report_violation.h"
 #include "fuzz/support/statistics.h"
 #include "fuzz/wasm/module_writer.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::fuzz {
 namespace {
@@ -22,6 +24,18 @@ using Kind = AfterAction::Kind;
 constexpr int kCollectionsForEntries = 2;
 
 void count(const std::string& name) { ++Statistics::counter(name); }
+
+// Those that never come are counted, too: as 0.
+void countRule(Property rule) {
+  static const std::map<Property, std::uint64_t*> kCounters = [] {
+    std::map<Property, std::uint64_t*> counters;
+    for (const Property each : kExercisedRules) {
+      counters[each] = &Statistics::counter(std::string("rules/").append(each.id()));
+    }
+    return counters;
+  }();
+  ++*kCounters.at(rule);
+}
 
 // Fails rarely: when the machine has no address space left.
 bool isOutOfMemory(const ShimHost::Result& result) {
@@ -118,10 +132,10 @@ void ShimRunner::instantiate(Way way) {
   note(way, result, outcomes);
   const Prediction prediction = oracle_.instantiate(way);
   if (isOutOfMemory(result)) {
-    fail("the harness", "has no memory left: " + result.message);
+    failHarness("has no memory left: " + result.message);
   }
   if (auto violation = RegistrationOracle::judge(prediction, {result.error, outcomes})) {
-    fail(violation->property.c_str(), violation->text + "; " + result.message);
+    fail(violation->property, violation->text + "; " + result.message);
   }
   checkReads(way, reads_before);
   take(way, result, prediction);
@@ -137,8 +151,7 @@ void ShimRunner::note(Way way, const ShimHost::Result& result,
 
 // What came of an instantiation as it was to come.
 void ShimRunner::take(Way way, const ShimHost::Result& result, const Prediction& prediction) {
-  static CounterOfEach<Rule, kRuleCount> count_of_rule("rules");
-  for (const Rule rule : exercisedRules(program_, prediction)) count_of_rule(rule);
+  for (const Property rule : exercisedRules(program_, prediction)) countRule(rule);
   Instance instance{.prediction = prediction, .object = {}, .memory = {}};
   v8::Local<v8::WasmMemoryObject> memory = requests_->lastImportedMemory();
   if (result.error.empty()) {
@@ -203,7 +216,7 @@ void ShimRunner::instantiateStruck(Way way) {
   const Struck struck{strike.kind, takesBytes(way) && host_.isInBackground()};
   const auto violation = has_struck ? RegistrationOracle::judgeStruck(struck, prediction, seen)
                                     : RegistrationOracle::judge(prediction, seen);
-  if (violation) fail(violation->property.c_str(), violation->text + "; " + result.message);
+  if (violation) fail(violation->property, violation->text + "; " + result.message);
   const bool is_registered = std::ranges::count(seen.outcomes, RegistrationOutcome::kRegistered);
   const std::size_t entries = host_.registry().entryCount();
   if (entries > entries_before + (is_registered ? 1 : 0)) {
@@ -279,8 +292,7 @@ void ShimRunner::grow(Instance& instance, std::uint32_t pages) {
       host_.call(DriverFunction::kGrow, {instance.memory.Get(isolate_), number(pages)});
   const bool is_to_grow = oracle_.grow(*instance.prediction.memory, pages);
   if (!grown.error.empty() || grown.value->IsTrue() != is_to_grow) {
-    fail("the harness",
-         fmt::format("a memory was {}to grow: {}", is_to_grow ? "" : "not ", grown.message));
+    failHarness(fmt::format("a memory was {}to grow: {}", is_to_grow ? "" : "not ", grown.message));
   }
 }
 
@@ -295,7 +307,7 @@ void ShimRunner::poll(const Instance& instance) {
   const std::size_t memory = *instance.prediction.memory;
   const bool is_inside = oracle_.reference().isInside(memory, *address);
   if (polled.error != (is_inside ? "" : "RuntimeError")) {
-    fail("the harness", "a module can't read its own word: " + polled.message);
+    failHarness("a module can't read its own word: " + polled.message);
   }
   if (!is_inside) return;
   const std::uint32_t expected = oracle_.reference().read(memory, *address);
@@ -378,8 +390,8 @@ void ShimRunner::checkMemory(std::size_t index, v8::Local<v8::WasmMemoryObject> 
   const std::span<const std::uint8_t> seen = bytesOf(memory);
   const ReferenceMemory& expected = oracle_.reference().memories()[index];
   if (seen.size() != expected.length) {
-    fail("the harness",
-         fmt::format("expects a memory of {} bytes, it has {}", expected.length, seen.size()));
+    failHarness(
+        fmt::format("expects a memory of {} bytes, it has {}", expected.length, seen.size()));
   }
   static ResidentPages& pages = *new ResidentPages;
   if (const auto difference = pages.differenceFrom(expected, seen)) {
@@ -397,10 +409,18 @@ void ShimRunner::checkDecoy() const {
   fail("R5", "a Memory in the import object that is memory 0 of nothing was changed");
 }
 
-void ShimRunner::fail(const char* property, const std::string& what) const {
+void ShimRunner::fail(BrokenProperty property, const std::string& what) const {
   reportViolation(
-      {property, fmt::format("{}; at {}; program: {}", what, step_, describe(program_))},
-      writeModuleText(program_.module));
+      {property, fmt::format("{}; at {}; program: {}", what, step_,
+                             reports::explained("its text", [&] { return describe(program_); }))},
+      [&] { return writeModuleText(program_.module); });
+}
+
+void ShimRunner::failHarness(const std::string& what) const {
+  reportFault("the harness",
+              fmt::format("{}; at {}; program: {}", what, step_,
+                          reports::explained("its text", [&] { return describe(program_); })),
+              [&] { return writeModuleText(program_.module); });
 }
 
 }  // namespace sigproof::fuzz

@@ -62,7 +62,8 @@ class ShimRunner {
   void checkMemories();
   void checkMemory(std::size_t index, v8::Local<v8::WasmMemoryObject> memory);
   void checkDecoy() const;
-  [[noreturn]] void fail(const char* property, const std::string& text) const;
+  [[noreturn]] void fail(BrokenProperty property, const std::string& what) const;
+  [[noreturn]] void failHarness(const std::string& what) const;
 
   v8::Local<v8::Value> number(double value) const { return v8::Number::New(isolate_, value); }
 

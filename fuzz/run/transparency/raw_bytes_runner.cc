@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/module/module_inspector.h"
-#include "fuzz/generate/raw_bytes/raw_module.h"
 #include "fuzz/generate/scripts/script_program.h"
 #include "fuzz/oracles/inspection_oracle.h"
 #include "fuzz/run/transparency/script_runner.h"
@@ -31,7 +30,7 @@ ScriptProgram programFor(std::span<const std::uint8_t> bytes, bool is_async) {
   program.leaves_no_trace = true;
   program.modules.push_back(
       {.bytes = {bytes.begin(), bytes.end()}, .signal_addresses = {}, .is_verbatim = true});
-  const bool may_start = !RawModule::split(bytes).hasSection(RawModule::kStartSection);
+  const bool may_start = !RawModule::split(bytes).hasSection(SectionId::kStart);
   program.segments.push_back(std::string("mayStart = ") + (may_start ? "true" : "false") + ";\n");
   program.segments.emplace_back(rawScriptText());
   for (unsigned i = 0; i < kTasks; ++i) {
@@ -65,7 +64,7 @@ std::string runRawBytes(std::span<const std::uint8_t> bytes, bool is_async,
     ++Statistics::counter("inspected/" + std::string(name(found.outcome)));
     if (!run.declared) continue;  // no module: the inspector may say what it likes
     if (const auto violation = judgeInspection(found, *run.declared, protocol)) {
-      reportViolation(*violation, describe(program));
+      reportViolation(*violation, [&] { return describe(program); });
     }
   }
   ++Statistics::counter(run.declared ? "bytes/a module" : "bytes/no module");

@@ -1,5 +1,5 @@
-// What fuzz-raw_bytes does with m0, in both worlds. mayStart: whether instances may be made, which a
-// start function of a mutated module could prevent from ending.
+// fuzz-raw_bytes runs this script over the module m0, with core and without. mayStart: whether it may make
+// instances; a mutated module's start function might never end.
 /* global attempt, declare, dress, m0, mayStart, memory, note, react, show */
 (() => {
   'use strict';
@@ -23,7 +23,7 @@
     for (const {module: space, name, kind, type} of WebAssembly.Module.imports(module)) {
       flat.push(space, name, () => attempt('import', () => make[kind](type)));
     }
-    return dress(1, flat);
+    return dress('getters', flat);
   };
   const declareAll = (module) => {
     declare();

@@ -20,7 +20,7 @@ void countIn(const std::string& folder, std::string_view name, std::uint64_t by 
 }
 
 void failProgram(const ScriptProgram& program, const std::optional<Violation>& violation) {
-  if (violation) reportViolation(*violation, describe(program));
+  if (violation) reportViolation(*violation, [&] { return describe(program); });
 }
 
 // By the modules' structure; of modules that are only bytes, by what the world without core shows.

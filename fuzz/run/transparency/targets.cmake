@@ -1,4 +1,4 @@
-# The targets that run a program in two worlds, with core and without, and compare what it sees.
+# The targets that run a program twice, with core and without, and compare what it sees.
 
 # What fuzz/CMakeLists.txt is told of them.
 set(SIGPROOF_TWO_WORLD_FUZZERS transparency hostile raw_bytes real_modules)
@@ -26,9 +26,8 @@ function(sigproof_add_two_world_fuzzers suffix output)
   foreach(name transparency hostile raw_bytes)
     sigproof_add_fuzz_target(${name} SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds})
   endforeach()
-  sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output} LIBRARIES ${worlds}
-    SOURCES real_modules/binaryen_globals.cc real_modules/listening_module.cc real_modules/manifest.cc
-            real_modules/wasm_shape.cc)
+  sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output}
+                           LIBRARIES fuzz_real_module_rooms ${worlds})
   foreach(name transparency hostile)
     target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/support/fresh_input.cc)
   endforeach()

@@ -1,6 +1,7 @@
 #include "fuzz/run/transparency/world.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,8 +12,10 @@
 #include <utility>
 
 #include "core/v8/testing/predictable_platform.h"
+#include "fuzz/generate/scripts/script_writer.h"
 #include "fuzz/run/transparency/world_prelude.h"
 #include "fuzz/spec/protocol_constants.h"
+#include "fuzz/wasm/binary/wasm_sections.h"
 #include "fuzz/wasm/numbered_module.h"
 
 namespace sigproof::fuzz {
@@ -63,6 +66,12 @@ const char* rejectionText(v8::PromiseRejectEvent event) {
       return "is resolved after it was resolved";
   }
   return "";
+}
+
+// The prelude, called with the numbers and names that the writers of modules and programs use.
+std::string preludeCall() {
+  return fmt::format("({})({}, {}, ['{}'])", worldPreludeText(), kWasmHeader.size(),
+                     kNumberSectionBytes, fmt::join(kImportDresses, "', '"));
 }
 
 }  // namespace
@@ -195,7 +204,7 @@ void World::defineFunctions(v8::Local<v8::Context> context) {
 void World::runPrelude(v8::Local<v8::Context> context, Realm& realm) {
   if (prelude_.IsEmpty()) {
     v8::ScriptOrigin origin(isolate(), textInWorld(isolate(), "prelude.js"));
-    v8::ScriptCompiler::Source source(textInWorld(isolate(), worldPreludeText()), origin);
+    v8::ScriptCompiler::Source source(textInWorld(isolate(), preludeCall()), origin);
     prelude_.Reset(isolate(),
                    v8::ScriptCompiler::CompileUnboundScript(isolate(), &source).ToLocalChecked());
   }
@@ -289,7 +298,8 @@ void World::defineModule(v8::Local<v8::Context> context, std::string_view name, 
 }
 
 void World::onBytes(v8::Local<v8::Name> /*name*/, const v8::PropertyCallbackInfo<v8::Value>& info) {
-  static const ScriptModule kEmpty{.bytes = {0, 'a', 's', 'm', 1, 0, 0, 0}, .signal_addresses = {}};
+  static const ScriptModule kEmpty{.bytes = {kWasmHeader.begin(), kWasmHeader.end()},
+                                   .signal_addresses = {}};
   v8::Isolate* isolate = info.GetIsolate();
   World& self = World::self(isolate);
   const std::int32_t index = info.Data().As<v8::Int32>()->Value();

@@ -5,6 +5,7 @@
 
 namespace sigproof::fuzz {
 
+/// A function; the file says what it takes.
 std::string_view worldPreludeText();
 std::string_view rawScriptText();
 

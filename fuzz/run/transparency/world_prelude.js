@@ -1,11 +1,12 @@
-// What programs of fuzz-transparency and fuzz-hostile are written with. Runs in every fresh context,
-// before the program; the host's functions (note, show, see, ...) are globals already. It uses none of
-// the built-ins that a program may patch but by what it took beforehand; what a program sees of them
-// all the same, it sees in both worlds.
+// The functions that programs of fuzz-transparency and fuzz-hostile are written with. The host runs this
+// script in every fresh context, before the program; the host's functions (note, show, see, ...) are
+// globals already. A program may patch any built-in, so the script takes those that it uses beforehand.
+// Where a program sees them all the same, it sees them in both contexts, with core and without.
 //
-// The script's value are the host's: functions and objects that it takes before a program runs.
+// The script's value is a function. The host calls it with its own numbers and names, and gets an array
+// of the functions and objects that it needs before a program runs.
 /* global changeBytes */
-(() => {
+((kHeaderBytes, kNumberSectionBytes, styleNames) => {
   'use strict';
   const {note, show, detach} = globalThis;
   const {create, defineProperty, freeze, getOwnPropertyDescriptor} = Object;
@@ -16,8 +17,6 @@
   const arrayPrototype = Array.prototype;
   const {then} = Promise.prototype;
   const {copyWithin} = Uint8Array.prototype;
-  const kHeaderBytes = 8;
-  const kNumberSectionBytes = 14;
   const setBytes = Uint8Array.prototype.set;
   const kMostNested = 3;
 
@@ -26,13 +25,14 @@
   }
 
   // Properties of `values` (an object without prototype, of functions that make the value).
-  const styles = [
-    function plain(values, keys) {
+  const styles = {
+    __proto__: null,
+    plain(values, keys) {
       const object = {};
       for (let i = 0; i < keys.length; ++i) define(object, keys[i], {value: values[keys[i]]()});
       return object;
     },
-    function getters(values, keys, path) {
+    getters(values, keys, path) {
       const object = {};
       for (let i = 0; i < keys.length; ++i) {
         define(object, keys[i], {
@@ -44,7 +44,7 @@
       }
       return object;
     },
-    function proxy(values, keys, path) {
+    proxy(values, keys, path) {
       const log = (trap, key) => note('trap', trap, path, key);
       return new Proxy({}, {
         __proto__: null,
@@ -60,17 +60,20 @@
         defineProperty(target, key) { log('defineProperty', key); return true; },
       });
     },
-    function frozen(values, keys) { return freeze(styles[0](values, keys)); },
-    function inherited(values, keys, path) { return create(styles[1](values, keys, path)); },
-    function callable(values, keys) {
+    frozen(values, keys) { return freeze(styles.plain(values, keys)); },
+    inherited(values, keys, path) { return create(styles.getters(values, keys, path)); },
+    callable(values, keys) {
       const object = () => note('called an import object');
       for (let i = 0; i < keys.length; ++i) define(object, keys[i], {value: values[keys[i]]()});
       return object;
     },
-    function proxyOfProxy(values, keys, path) {
-      return new Proxy(styles[2](values, keys, path), {__proto__: null});
+    proxyOfProxy(values, keys, path) {
+      return new Proxy(styles.proxy(values, keys, path), {__proto__: null});
     },
-  ];
+  };
+  for (let i = 0; i < styleNames.length; ++i) {
+    if (!(styleNames[i] in styles)) throw new Error(`no import style is named ${styleNames[i]}`);
+  }
 
   // `flat`: module, name, function that makes the value, by turns.
   function dress(style, flat) {
@@ -251,4 +254,4 @@
     getOwnPropertyDescriptor(Instance.prototype, 'exports').get,
     getOwnPropertyDescriptor(Global.prototype, 'value').get,
   ];
-})();
+})

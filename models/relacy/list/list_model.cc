@@ -393,8 +393,11 @@ Model makeListModel(const ListProgram& made) {
               .reuses_addresses = reusesAddresses(made.owner),
               .axes = axesOf(made)};
   const bool has_readers = !made.readers.empty();
-  model.properties = has_readers ? std::vector<std::string>{"L4", "L1", "L2"}
-                                 : std::vector<std::string>{"L3", "L1", "L2", "L4"};
+  if (has_readers) {
+    model.properties = {"L4", "L1", "L2"};
+  } else {
+    model.properties = {"L3", "L1", "L2", "L4"};
+  }
   if (made.owner.find_first_of("flmbeAkx") != std::string::npos) model.properties.push_back("L5");
   if (made.owner.find('d') != std::string::npos) model.properties.push_back("L6");
   // An exception that is thrown and caught takes as long as ten executions without one.

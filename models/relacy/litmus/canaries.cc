@@ -86,8 +86,8 @@ reports::Record check(const Canary& canary, const Model& self, const SearchPlan&
   }
   record.verdict = reports::Verdict::kPassed;
   record.summary = "caught: " + caught.summary;
-  for (const char* member : {"trace", "interleaving", "shortest", "verdict"}) {
-    record.detail[member] = caught.detail.at(member);
+  for (const char* member : {"trace", "interleaving", "shortest", "verdict", "not_explained"}) {
+    if (caught.detail.contains(member)) record.detail[member] = caught.detail[member];
   }
   return record;
 }

@@ -38,7 +38,8 @@ const std::vector<Litmus>& litmusTable();
 /// it says it does.
 std::vector<Model> litmusModels();
 
-/// For the records of all models: the outcomes of the table that C++20 allows and that Relacy misses.
+/// For the records of all models: the outcomes of the table that C++20 allows and that Relacy
+/// misses.
 std::string whatRelacyCannotSee();
 
 }  // namespace sigproof::models

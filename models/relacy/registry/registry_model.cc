@@ -541,16 +541,17 @@ std::string describe(const RegistryProgram& described) {
 
 Model makeRegistryModel(const RegistryProgram& made) {
   const bool has_threads = !made.deliverers.empty();
-  Model model{.name = made.name,
-              .properties = {has_threads ? "L4" : "L3", "D1", "D5"},
-              .covered = describe(made),
-              .columns = {"owner"},
-              .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
-              .search = [made](const Search& search) { return searchProgram(made, search); }};
+  Model model{
+      .name = made.name,
+      .properties = {has_threads ? reports::Property("L4") : reports::Property("L3"), "D1", "D5"},
+      .covered = describe(made),
+      .columns = {"owner"},
+      .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
+      .search = [made](const Search& search) { return searchProgram(made, search); }};
   const std::size_t first_free = made.owner.find_first_of("DcpM");
   model.reuses_addresses = first_free != std::string::npos &&
                            made.owner.find_first_of("azwM", first_free + 1) != std::string::npos;
-  for (const std::string& property : made.properties) model.properties.push_back(property);
+  for (const reports::Property property : made.properties) model.properties.push_back(property);
   for (std::size_t i = 0; i < made.deliverers.size(); ++i) {
     model.columns.push_back(made.deliverers.size() == 1 ? "deliverer"
                                                         : fmt::format("deliverer {}", i + 1));

@@ -40,7 +40,7 @@ struct RegistryProgram {
   bool is_unaligned = false;
   bool is_instance_protocol = false;
   /// What it defends first; D1, D5 and L4 come with every model.
-  std::vector<std::string> properties{};
+  std::vector<reports::Property> properties{};
 };
 
 Model makeRegistryModel(const RegistryProgram& program);

@@ -312,7 +312,8 @@ std::string renderTrace(const Trace& trace) {
   for (const std::string& column : trace.columns) widths.push_back(column.size());
   for (const TraceStep& step : trace.steps) {
     if (step.is_verdict) continue;  // the last line, which may run over
-    widths[step.column] = std::max(widths[step.column], inText(step).size());
+    std::size_t& width = widths.at(step.column);
+    width = std::max(width, inText(step).size());
   }
 
   const auto line = [&](std::string_view number, const auto& cell, const std::string& where) {

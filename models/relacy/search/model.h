@@ -11,6 +11,7 @@
 
 #include "models/relacy/engine/lifetime.h"
 #include "models/relacy/engine/search.h"
+#include "reports/record/property.h"
 
 namespace sigproof::reports {
 struct Record;
@@ -31,7 +32,7 @@ struct Axes {
 
 struct Model {
   std::string name;  ///< without the "model/" of its check
-  std::vector<std::string> properties{};
+  std::vector<reports::Property> properties{};
   std::string covered;       ///< in words
   std::string cannot_see{};  ///< in words; the same for all models of a catalogue
   /// The columns of a trace: one a thread, then one for each level of nested handlers.

@@ -1,10 +1,12 @@
 #include "models/relacy/search/report.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include "models/relacy/engine/atomic_steps.h"
 #include "models/relacy/engine/history.h"
+#include "models/relacy/litmus/litmus.h"
+#include "reports/check/peak_memory.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::models {
 namespace {
@@ -12,12 +14,6 @@ namespace {
 using nlohmann::json;
 using reports::Record;
 using reports::Verdict;
-
-std::uint64_t peakMemoryKib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss);
-}
 
 json atomicSteps() {
   json steps = json::array();
@@ -85,18 +81,19 @@ void addFailure(Record& record, const Model& model, const CheckRun& run) {
   const ShortestFailure& shortest = *run.shortest;
   const SearchResult& shown = shortest.attempt.result;
   const Attempt& found = *run.failed();
-  const Trace trace = traceOf(model, shown);
   record.verdict = Verdict::kFailed;
   record.summary =
-      fmt::format("{}, found in {} executions of the {}", describeFailure(model, shown),
+      fmt::format("{}, found in {} executions of the {}",
+                  reports::explained("what broke", [&] { return describeFailure(model, shown); }),
                   found.result.executions, describe(found.search));
   record.replay =
       fmt::format("build/bin/sigproof model replay {} --state '{}'", record.check, shown.state);
   record.executions = found.result.executions;
-  record.detail["verdict"] = parseHistory(shown.history).verdict;
   record.detail["state"] = shown.state;
-  record.detail["trace"] = renderTrace(trace);
-  record.detail["interleaving"] = toJson(trace);
+  reports::addNote(record, shortest.note);
+  reports::explain(record, "verdict", [&] { return parseHistory(shown.history).verdict; });
+  reports::explain(record, "trace", [&] { return renderTrace(traceOf(model, shown)); });
+  reports::explain(record, "interleaving", [&] { return toJson(traceOf(model, shown)); });
   record.detail["shortest"] = {{"steps", shortest.steps},
                                {"executions_searched", shortest.executions},
                                {"seconds", shortest.seconds}};
@@ -146,7 +143,7 @@ std::string describeFailure(const Model& model, const SearchResult& failed) {
     verdict.remove_suffix(1);
     return std::string(verdict);
   }
-  return fmt::format("{}: {}", model.properties.front(), verdict);
+  return fmt::format("{}: {}", model.properties.front().id(), verdict);
 }
 
 Record blankRecord(const Model& model) {
@@ -154,7 +151,7 @@ Record blankRecord(const Model& model) {
   record.check = checkName(model);
   record.kind = reports::Kind::kModel;
   record.properties = model.properties;
-  record.peak_memory_kib = peakMemoryKib();
+  record.peak_memory_kib = reports::peakMemoryKib();
   record.engine = "Relacy";
   record.covered = model.covered;
   record.cannot_see = model.cannot_see;

@@ -6,6 +6,7 @@
 
 #include "models/relacy/search/execution_trace.h"
 #include "models/relacy/search/report.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::models {
 namespace {
@@ -35,7 +36,10 @@ class PlannedSearch {
                             .random_executions = plan_.random_executions,
                             .seed = plan_.seed});
     }
-    if (const Attempt* failed = run_.failed()) run_.shortest = shorten(*failed);
+    if (const Attempt* failed = run_.failed()) {
+      if (plan_.on_failure) plan_.on_failure(failed->result);
+      run_.shortest = shortenIfPossible(*failed);
+    }
     return std::move(run_);
   }
 
@@ -78,6 +82,13 @@ class PlannedSearch {
   }
 
   // --- the shortest failure
+
+  // That it failed is known; how short it gets is for those who read it.
+  ShortestFailure shortenIfPossible(const Attempt& failed) {
+    auto shortest = reports::tryToExplain("a shorter failure", [&] { return shorten(failed); });
+    if (shortest.value) return *std::move(shortest.value);
+    return {.attempt = failed, .note = shortest.note};
+  }
 
   ShortestFailure shorten(const Attempt& failed) {
     ShortestFailure shortest{.attempt = failed, .steps = stepsOf(failed)};

@@ -10,7 +10,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/relacy/engine/search.h"
@@ -28,6 +30,8 @@ struct SearchPlan {
   std::uint64_t seed = 1;
   std::optional<std::chrono::milliseconds> time_limit{};  ///< of each search
   std::string progress_label{};
+  /// Called with the first failure, before it is made short and explained.
+  std::function<void(const SearchResult&)> on_failure{};
 };
 
 struct Attempt {
@@ -43,6 +47,7 @@ struct ShortestFailure {
   std::size_t steps = 0;
   std::uint64_t executions = 0;  ///< spent on looking for it
   double seconds = 0;
+  std::string note{};  ///< why nothing shorter was looked for; or empty
 };
 
 /// What came of one check.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "models/stepping/engine/stepper.h"
+#include "reports/record/property.h"
 
 namespace sigproof::stepping {
 
@@ -58,8 +59,8 @@ struct Canary {
 };
 
 struct Check {
-  std::string name;                     ///< "push_front"
-  std::vector<std::string> properties;  ///< identifiers of the specification
+  std::string name;  ///< "push_front"
+  std::vector<reports::Property> properties;
   std::string covered;
   std::vector<Case> cases;
   std::string flaw;  ///< what is wrong with the canaries' stand-ins

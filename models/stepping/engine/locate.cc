@@ -1,50 +1,22 @@
 #include "models/stepping/engine/locate.h"
 
 #include <dlfcn.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <vector>
 
+#include "models/stepping/engine/helper_program.h"
+#include "reports/record/explain.h"
+
 namespace sigproof::stepping {
 namespace {
-
-// Standard output of a program that is looked up in PATH; empty if it isn't there or fails.
-std::string outputOf(std::vector<std::string> command) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
-  std::vector<char*> arguments;
-  for (std::string& argument : command) arguments.push_back(argument.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t child = 0;
-  const int error =
-      posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(ends[1]);
-  std::string output;
-  std::array<char, 4096> buffer{};
-  for (ssize_t count = 0;
-       error == 0 && (count = read(ends[0], buffer.data(), buffer.size())) > 0;) {
-    output.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  close(ends[0]);
-  int status = 0;
-  if (error != 0 || waitpid(child, &status, 0) != child || status != 0) return {};
-  return output;
-}
 
 // An object of this process and an address in it as its file counts.
 struct Place {
@@ -70,62 +42,115 @@ std::string shortPath(const std::string& path) {
   for (int parts = 0; parts < 3 && slash != std::string_view::npos && slash != 0; ++parts) {
     slash = rest.rfind('/', slash - 1);
   }
-  return std::string(slash == std::string_view::npos ? rest : rest.substr(slash + 1));
+  return std::string(slash < rest.size() ? rest.substr(slash + 1) : rest);
 }
 
 struct Symbol {
   std::string text;  // "function file:line < caller file:line"
   std::uintptr_t function_start = 0;
+  std::string fault;  // why there is less than that; or empty
+  bool has_hung = false;
 };
 
-Symbol symbolize(const Place& place) {
-  for (const char* tool : {"llvm-symbolizer-19", "llvm-symbolizer"}) {
-    const std::string output = outputOf(
-        {tool, "--output-style=JSON", "--obj=" + place.file, fmt::format("0x{:x}", place.offset)});
-    const auto json = nlohmann::json::parse(output, nullptr, false);
-    if (!json.is_array() || json.empty()) continue;
-    Symbol symbol;
-    for (const auto& frame : json[0].value("Symbol", nlohmann::json::array())) {
-      const std::string start = frame.value("StartAddress", "");
-      if (start.size() > 2) {
-        std::from_chars(start.data() + 2, start.data() + start.size(), symbol.function_start, 16);
-      }
-      if (!symbol.text.empty()) symbol.text += "\n  inlined into ";
-      symbol.text += fmt::format("{} {}:{}", frame.value("FunctionName", "?"),
-                                 shortPath(frame.value("FileName", "?")), frame.value("Line", 0));
-    }
-    if (!symbol.text.empty()) return symbol;
-  }
+// Names longer than this are no names.
+constexpr std::size_t kLongestName = 4096;
+constexpr std::size_t kMostFrames = 64;
+
+// What a symbolizer prints for what it doesn't know, in one form.
+bool isUnknown(std::string_view name) { return name.empty() || name.starts_with("??"); }
+
+std::string nameMember(const nlohmann::json& frame, const char* name) {
+  const auto found = frame.find(name);
+  if (found == frame.end() || !found->is_string()) return {};
+  return found->get<std::string>().substr(0, kLongestName);
+}
+
+std::uint64_t lineMember(const nlohmann::json& frame) {
+  const auto found = frame.find("Line");
+  return found != frame.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+// Of code without debug information the symbolizer knows the function at most.
+std::string frameText(const std::string& function, const std::string& file, std::uint64_t line) {
+  if (isUnknown(function) && isUnknown(file)) return {};
+  const std::string name = isUnknown(function) ? "a function without a name" : function;
+  return isUnknown(file) ? name + " (of which no source line is known)"
+                         : fmt::format("{} {}:{}", name, shortPath(file), line);
+}
+
+// Reads what llvm-symbolizer prints as JSON. Nothing is taken for granted about it.
+Symbol readSymbol(const std::string& output) {
   Symbol symbol;
-  symbol.text =
-      outputOf({"addr2line", "-f", "-C", "-e", place.file, fmt::format("0x{:x}", place.offset)});
-  while (!symbol.text.empty() && symbol.text.back() == '\n') symbol.text.pop_back();
+  const auto json = nlohmann::json::parse(output, nullptr, false);
+  if (!json.is_array() || json.empty() || !json[0].is_object()) return symbol;
+  const auto frames = json[0].find("Symbol");
+  if (frames == json[0].end() || !frames->is_array()) return symbol;
+  for (std::size_t i = 0; i < frames->size() && i < kMostFrames; ++i) {
+    const nlohmann::json& frame = (*frames)[i];
+    if (!frame.is_object()) continue;
+    const std::string start = nameMember(frame, "StartAddress");
+    if (start.starts_with("0x")) {
+      std::from_chars(start.data() + 2, start.data() + start.size(), symbol.function_start, 16);
+    }
+    const std::string text = frameText(nameMember(frame, "FunctionName"),
+                                       nameMember(frame, "FileName"), lineMember(frame));
+    if (!symbol.text.empty() && !text.empty()) symbol.text += "\n  inlined into ";
+    symbol.text += text;
+  }
   return symbol;
 }
 
-// Decoded from the function's start, since x86 can't be read backwards.
-std::string disassemble(const Place& place, std::uintptr_t function_start) {
-  constexpr std::size_t kLinesBefore = 6;
-  constexpr std::uintptr_t kBytesAfter = 24;
-  if (function_start == 0 || function_start > place.offset) {
-    return "no disassembly: where the function begins is not known (it takes llvm-symbolizer-19, "
-           "of "
-           "Debian's llvm-19, and a symbol)\n";
+// Reads what addr2line -f prints: the function's line, and "file:line".
+Symbol readAddr2line(const std::string& output) {
+  std::istringstream lines(output);
+  std::string function;
+  std::string place;
+  std::getline(lines, function);
+  std::getline(lines, place);
+  const std::size_t colon = place.rfind(':');
+  if (function.size() > kLongestName || place.size() > kLongestName) return {};
+  if (colon == std::string::npos) return {};
+  std::uint64_t line = 0;
+  std::from_chars(place.data() + colon + 1, place.data() + place.size(), line);
+  return {.text = frameText(function, place.substr(0, colon), line), .fault = {}};
+}
+
+// The first of the programs that knows something. Where one hangs, so may the next: none is asked.
+Symbol symbolize(const Place& place) {
+  const std::string address = fmt::format("0x{:x}", place.offset);
+  std::string faults;
+  const auto ask = [&](const std::vector<std::string>& command, auto read) {
+    const HelperAnswer answer = askHelper(command);
+    Symbol symbol = read(answer.output);
+    if (symbol.text.empty()) {
+      const std::string fault = command.front() + " does not know it";
+      faults += (faults.empty() ? "" : "; ") + (answer.fault.empty() ? fault : answer.fault);
+    }
+    symbol.has_hung = answer.has_hung;
+    return symbol;
+  };
+  const std::string object = "--obj=" + place.file;
+  Symbol symbol;
+  for (const char* tool : {"llvm-symbolizer-19", "llvm-symbolizer"}) {
+    symbol = ask({tool, "--output-style=JSON", object, address}, readSymbol);
+    if (!symbol.text.empty() || symbol.has_hung) break;
   }
-  std::string output;
-  for (const char* tool : {"llvm-objdump-19", "llvm-objdump", "objdump"}) {
-    output = outputOf(
-        {tool, "-d", "--no-show-raw-insn", fmt::format("--start-address=0x{:x}", function_start),
-         fmt::format("--stop-address=0x{:x}", place.offset + kBytesAfter), place.file});
-    if (!output.empty()) break;
+  if (symbol.text.empty() && !symbol.has_hung) {
+    symbol = ask({"addr2line", "-f", "-C", "-e", place.file, address}, readAddr2line);
   }
-  if (output.empty()) {
-    return "no disassembly: neither llvm-objdump-19 nor objdump is installed, or it can't read the "
-           "program (Debian: llvm-19)\n";
-  }
-  const std::string here = fmt::format("{:x}:", place.offset);
+  if (symbol.text.empty()) symbol.fault = faults;
+  return symbol;
+}
+
+// The lines of a disassembly, the one at `offset` marked; and how many stand before that one.
+struct Disassembly {
   std::vector<std::string> lines;
-  std::size_t marked = 0;
+  std::optional<std::size_t> marked;
+};
+
+Disassembly readDisassembly(const std::string& output, std::uintptr_t offset) {
+  const std::string here = fmt::format("{:x}:", offset);
+  Disassembly result;
   std::istringstream stream(output);
   for (std::string line; std::getline(stream, line);) {
     const std::size_t text = line.find_first_not_of(' ');
@@ -133,28 +158,71 @@ std::string disassemble(const Place& place, std::uintptr_t function_start) {
       if (line.find(": \t") == std::string::npos && line.find(":  ") == std::string::npos) continue;
     }
     const bool is_here = text != std::string::npos && line.compare(text, here.size(), here) == 0;
-    if (is_here) marked = lines.size();
-    lines.push_back(fmt::format("{} {}\n", is_here ? "=>" : "  ", line));
-  }
-  std::string result;
-  for (std::size_t i = marked > kLinesBefore ? marked - kLinesBefore : 0; i < lines.size(); ++i) {
-    result += lines[i];
+    if (is_here) result.marked = result.lines.size();
+    result.lines.push_back(fmt::format("{} {}\n", is_here ? "=>" : "  ", line));
   }
   return result;
 }
 
-}  // namespace
+std::string withoutDisassembly(std::string_view why) {
+  return fmt::format("no disassembly: {}\n", why);
+}
 
-Location locate(std::uintptr_t address) {
-  const Place place = placeOf(address);
-  if (place.file.empty()) return {fmt::format("instruction 0x{:x}", address), {}};
+// Decoded from the function's start, since x86 can't be read backwards.
+std::string disassemble(const Place& place, const Symbol& symbol) {
+  constexpr std::size_t kLinesBefore = 6;
+  constexpr std::size_t kMostLinesAfter = 24;
+  constexpr std::uintptr_t kBytesAfter = 24;
+  if (symbol.has_hung) return withoutDisassembly("the symbolizer hung, and was not asked again");
+  if (symbol.function_start == 0 || symbol.function_start > place.offset) {
+    return withoutDisassembly(
+        "where the function begins is not known (it takes llvm-symbolizer-19, of Debian's llvm-19, "
+        "and a symbol)");
+  }
+  std::string faults;
+  for (const char* tool : {"llvm-objdump-19", "llvm-objdump", "objdump"}) {
+    const HelperAnswer answer =
+        askHelper({tool, "-d", "--no-show-raw-insn",
+                   fmt::format("--start-address=0x{:x}", symbol.function_start),
+                   fmt::format("--stop-address=0x{:x}", place.offset + kBytesAfter), place.file});
+    const Disassembly read = readDisassembly(answer.output, place.offset);
+    if (read.marked) {
+      std::string result;
+      const std::size_t marked = *read.marked;
+      const std::size_t end = std::min(read.lines.size(), marked + kMostLinesAfter);
+      for (std::size_t i = marked > kLinesBefore ? marked - kLinesBefore : 0; i < end; ++i) {
+        result += read.lines[i];
+      }
+      return result;
+    }
+    const std::string fault = std::string(tool) + " does not show it";
+    faults += (faults.empty() ? "" : "; ") + (answer.fault.empty() ? fault : answer.fault);
+    if (answer.has_hung) break;
+  }
+  return withoutDisassembly(faults + " (Debian: llvm-19)");
+}
+
+Location locateIn(const Place& place) {
   const Symbol symbol = symbolize(place);
   const std::string name = std::filesystem::path(place.file).filename();
   Location location;
   location.place = fmt::format("{}{}instruction {}+0x{:x}", symbol.text,
                                symbol.text.empty() ? "" : "\n  ", name, place.offset);
-  location.disassembly = disassemble(place, symbol.function_start);
+  if (!symbol.fault.empty()) location.place += "\n  no source line: " + symbol.fault;
+  location.disassembly = disassemble(place, symbol);
   return location;
+}
+
+}  // namespace
+
+Location locate(std::uintptr_t address) {
+  const std::string number = fmt::format("instruction 0x{:x}", address);
+  auto found = reports::tryToExplain("its place in the program", [&]() -> Location {
+    const Place place = placeOf(address);
+    return place.file.empty() ? Location{number, {}} : locateIn(place);
+  });
+  if (found.value) return *std::move(found.value);
+  return {fmt::format("{}\n  {}", number, found.note), {}};
 }
 
 }  // namespace sigproof::stepping

@@ -4,7 +4,7 @@
 //   fmt::print("{}\n{}", where.place, where.disassembly);
 //
 // Asks llvm-symbolizer and llvm-objdump (or their GNU likes), and does with less where they are
-// missing. Not signal-safe.
+// missing, hang, or print what nobody can read: a place says why it says little. Not signal-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@ struct Location {
   std::string disassembly;
 };
 
+/// Never throws but for want of memory; takes a minute at most.
 Location locate(std::uintptr_t address);
 
 }  // namespace sigproof::stepping

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +15,8 @@
 #include "models/stepping/engine/state_trace.h"
 #include "models/stepping/engine/stepper.h"
 #include "models/stepping/engine/trap_flag.h"
+#include "reports/check/peak_memory.h"
+#include "reports/record/explain.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -210,8 +211,11 @@ void judgeFailure(const Suite& suite, const Check& check, const Finding& failed,
   record.verdict = Verdict::kFailed;
   record.summary = summarize(check.name, failed);
   record.replay = replayCommand(record.check, failed, replay_arguments);
-  record.detail["trace"] = traceText(suite, check, failed);
   record.exhausted = false;  // what comes after it was not run
+  const std::string property =
+      check.properties.empty() ? check.name : std::string(check.properties.front().id());
+  reports::tellVerdict(property, record.summary);
+  reports::explain(record, "trace", [&] { return traceText(suite, check, failed); });
 }
 
 std::string share(std::uint64_t part, std::uint64_t whole) {
@@ -282,12 +286,6 @@ void runAll(const Suite& suite, const Check& check, const PairsPlan& plan, Recor
   if (!record.exhausted) record.summary = "the handler did not act wherever it was asked to";
 }
 
-std::uint64_t peakMemoryKib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss);
-}
-
 }  // namespace
 
 std::string fullName(const Suite& suite, const Check& check) {
@@ -332,7 +330,7 @@ Record runCheck(const Suite& suite, const Check& check, const PairsPlan& pairs) 
   const auto begin = std::chrono::steady_clock::now();
   runAll(suite, check, pairs, record);
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  record.peak_memory_kib = peakMemoryKib();
+  record.peak_memory_kib = reports::peakMemoryKib();
   return record;
 }
 
@@ -340,7 +338,7 @@ bool replayCase(const Suite& suite, const Check& check, const std::string& case_
                 const CasePlan& plan, std::ostream& out) {
   const Finding finding = runCase(*findCase(check, case_name), case_name, plan);
   if (finding.result.failure) {
-    out << traceText(suite, check, finding);
+    out << reports::explained("the trace", [&] { return traceText(suite, check, finding); });
     return false;
   }
   const std::vector<std::size_t>& boundaries = plan.selection.boundaries();

@@ -1,4 +1,4 @@
-#include "fuzz/generate/raw_bytes/raw_module.h"
+#include "fuzz/generate/raw_bytes/mutated_module.h"
 
 #include <algorithm>
 #include <random>
@@ -6,40 +6,14 @@
 
 #include "fuzz/generate/raw_bytes/newer_module.h"
 #include "fuzz/support/byte_source.h"
+#include "fuzz/wasm/binary/raw_module.h"
 #include "fuzz/wasm/module_plan.h"
 #include "fuzz/wasm/module_writer.h"
 
 namespace sigproof::fuzz {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 8;
-constexpr unsigned kLongestLength = 5;
 constexpr std::size_t kPlanBytes = 256;
-
-std::optional<std::uint32_t> readLength(std::span<const std::uint8_t>& rest, unsigned& padding) {
-  std::uint32_t value = 0;
-  for (unsigned i = 0; i < kLongestLength && i < rest.size(); ++i) {
-    const std::uint8_t byte = rest[i];
-    value |= std::uint32_t{byte & 0x7FU} << (7 * i);
-    if ((byte & 0x80) != 0) continue;
-    padding = byte == 0 && i > 0 ? 1 : 0;  // at least one
-    rest = rest.subspan(i + 1);
-    return value;
-  }
-  return std::nullopt;
-}
-
-void writeLength(std::vector<std::uint8_t>& bytes, std::size_t length, unsigned padding) {
-  unsigned written = 0;
-  do {
-    const bool is_last = length < 0x80 && (padding == 0 || written + 1 == kLongestLength);
-    bytes.push_back(static_cast<std::uint8_t>((length & 0x7F) | (is_last ? 0 : 0x80)));
-    if (length < 0x80 && padding > 0) --padding;
-    length >>= 7;
-    ++written;
-    if (is_last) return;
-  } while (written < kLongestLength);
-}
 
 std::vector<std::uint8_t> freshModule(std::mt19937& random) {
   std::vector<std::uint8_t> bytes(kPlanBytes);
@@ -68,7 +42,7 @@ void changeSection(RawModule& module, std::mt19937& random, std::size_t max_size
       break;
     }
     case 3:
-      section = {};  // an empty custom section, which has no name: wrong
+      section = {};  // a custom section without a name, which the format forbids
       break;
     case 4:
       module.sections.erase(module.sections.begin() +
@@ -80,39 +54,6 @@ void changeSection(RawModule& module, std::mt19937& random, std::size_t max_size
 }
 
 }  // namespace
-
-RawModule RawModule::split(std::span<const std::uint8_t> bytes) {
-  RawModule module;
-  const auto header = bytes.first(std::min(kHeaderBytes, bytes.size()));
-  module.header.assign(header.begin(), header.end());
-  std::span<const std::uint8_t> rest = bytes.subspan(header.size());
-  while (!rest.empty()) {
-    std::span<const std::uint8_t> behind = rest.subspan(1);
-    RawSection section{.id = rest.front(), .content = {}};
-    const auto length = readLength(behind, section.length_padding);
-    if (!length || *length > behind.size()) break;
-    section.content.assign(behind.begin(), behind.begin() + *length);
-    module.sections.push_back(std::move(section));
-    rest = behind.subspan(*length);
-  }
-  module.rest.assign(rest.begin(), rest.end());
-  return module;
-}
-
-std::vector<std::uint8_t> RawModule::join() const {
-  std::vector<std::uint8_t> bytes = header;
-  for (const RawSection& section : sections) {
-    bytes.push_back(section.id);
-    writeLength(bytes, section.content.size(), section.length_padding);
-    bytes.insert(bytes.end(), section.content.begin(), section.content.end());
-  }
-  bytes.insert(bytes.end(), rest.begin(), rest.end());
-  return bytes;
-}
-
-bool RawModule::hasSection(std::uint8_t id) const {
-  return std::ranges::find(sections, id, &RawSection::id) != sections.end();
-}
 
 std::vector<std::uint8_t> mutateModule(std::span<const std::uint8_t> bytes, std::size_t max_size,
                                        std::uint32_t seed, const MutateBytes& mutate) {

@@ -94,8 +94,7 @@ class LimitSignalTest : public testing::Test {
   SoftLimit soft_{registry_};
 };
 
-// --- warning
-// ---------------------------------------------------------------------------------------
+// --- warning ------------------------------------------------------------------------------------
 
 TEST_F(LimitSignalTest, D7_ASignalOfATimerWarnsTheLimitThatRunsOnItsThread) {
   const LimitSignal signal(number_, FormerHandler::kRefuse);

@@ -56,8 +56,7 @@ bool isProblem(const Record& record) {
   return record.verdict == Verdict::kFailed || record.verdict == Verdict::kUnfinished;
 }
 
-// --- verdict
-// --------------------------------------------------------------------------------------
+// --- verdict ------------------------------------------------------------------------------------
 
 std::string countOfChecks(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "check" : "checks");
@@ -140,8 +139,7 @@ Markup header(const RunInfo& run, const std::vector<Record>& records) {
                                   "the command that repeats it.")));
 }
 
-// --- problems and skipped checks
-// ------------------------------------------------------------------
+// --- problems and skipped checks ----------------------------------------------------------------
 
 Markup problems(const std::vector<Record>& records) {
   Markup articles;
@@ -173,8 +171,7 @@ Markup skippedChecks(const std::vector<Record>& records) {
                      element("ul", items));
 }
 
-// --- properties
-// -----------------------------------------------------------------------------------
+// --- properties ---------------------------------------------------------------------------------
 
 bool names(const Record& record, Property property) {
   return std::find(record.properties.begin(), record.properties.end(), property) !=
@@ -250,8 +247,7 @@ Markup properties(const std::vector<Record>& records) {
           element("div", {{"class", "scroll"}}, element("table", {{"class", "properties"}}, rows)));
 }
 
-// --- page
-// -----------------------------------------------------------------------------------------
+// --- page ---------------------------------------------------------------------------------------
 
 // The policy forbids scripts and every load, so that what a check printed can't act.
 Markup head(const std::string& title) {

@@ -14,8 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// --- lists
-// ----------------------------------------------------------------------------------------
+// --- lists --------------------------------------------------------------------------------------
 
 ListState look(std::initializer_list<ElementId> ids, std::initializer_list<ElementId> others = {}) {
   ListState state;
@@ -117,8 +116,7 @@ TEST(ListJudge, L2_RefusesEveryOtherFault) {
   }
 }
 
-// --- deliveries
-// -----------------------------------------------------------------------------------
+// --- deliveries ---------------------------------------------------------------------------------
 
 constexpr std::uint32_t kGarbage = 0x99887766;
 

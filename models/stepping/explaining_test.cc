@@ -78,7 +78,10 @@ class HelpersInPath {
       : folder_(fs::path(::testing::TempDir()) / ("helpers-" + std::to_string(getpid()))),
         path_(getenv("PATH")) {  // NOLINT(concurrency-mt-unsafe): one thread
     fs::create_directories(folder_);
-    if (script.empty()) return set("/nowhere");
+    if (script.empty()) {
+      set("/nowhere");
+      return;
+    }
     for (const std::string& name : names) {
       std::ofstream(folder_ / name) << "#!/bin/sh\n" << script << '\n';
       fs::permissions(folder_ / name, fs::perms::owner_all);

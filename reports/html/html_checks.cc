@@ -10,7 +10,6 @@
 
 #include "reports/html/interleaving.h"
 #include "reports/record/explain.h"
-#include "reports/specification.h"
 
 namespace sigproof::reports {
 namespace {

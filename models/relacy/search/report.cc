@@ -4,7 +4,6 @@
 
 #include "models/relacy/engine/atomic_steps.h"
 #include "models/relacy/engine/history.h"
-#include "models/relacy/litmus/litmus.h"
 #include "reports/check/peak_memory.h"
 #include "reports/record/explain.h"
 

@@ -29,6 +29,6 @@ function(sigproof_add_two_world_fuzzers suffix output)
   sigproof_add_fuzz_target(real_modules SUFFIX "${suffix}" OUTPUT ${output}
                            LIBRARIES fuzz_real_module_rooms ${worlds})
   foreach(name transparency hostile)
-    target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/support/fresh_input.cc)
+    target_sources(fuzz-${name}${suffix} PRIVATE $<TARGET_OBJECTS:fuzz_fresh_input>)
   endforeach()
 endfunction()

@@ -16,7 +16,7 @@ while(NOT rest STREQUAL "")
 endwhile()
 get_filename_component(name ${INPUT} NAME)
 file(WRITE ${OUTPUT}
-"// Made from reports/${name} at build time.
+"// Made from ${name} at build time.
 #include <string_view>
 
 namespace sigproof::reports {

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "reports/html/markup.h"
+#include "reports/record/property_mentions.h"
 
 namespace sigproof::reports {
 namespace {
@@ -56,7 +57,11 @@ Markup testcaseProperties(const Record& record) {
 
 // What a person needs to act on a failure.
 std::string evidenceText(const Record& record) {
-  std::string evidence = record.summary + "\n\nreplay: " + record.replay + '\n';
+  std::string evidence = record.summary + "\n\n";
+  for (const Property broken : propertiesIn(record.summary)) {
+    evidence += fmt::format("{}: {} ({})\n", broken.id(), broken.promise(), broken.link());
+  }
+  evidence += "replay: " + record.replay + '\n';
   for (const char* member : {"trace", "module_text", "output", "not_explained"}) {
     const auto found = record.detail.find(member);
     if (found == record.detail.end() || !found->is_string()) continue;

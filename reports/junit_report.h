@@ -11,8 +11,8 @@
 
 namespace sigproof::reports {
 
-/// One testsuite a kind, one testcase a check: failed is a failure, unfinished an error, skipped a
-/// skip. Always well-formed, whatever the records hold.
+/// Returns one testsuite a kind and one testcase a check. A failed check is a failure, an
+/// unfinished one an error, a skipped one a skip. Well-formed for any records.
 std::string junitReport(const RunInfo& run, const std::vector<Record>& records);
 
 }  // namespace sigproof::reports

@@ -88,7 +88,7 @@ TEST(Report, AFolderThatCannotBeMadeIsNamed) {
   EXPECT_THAT(message, HasSubstr("--out"));
 }
 
-// Not even root may make files in /sys.
+// Even root can't make files in /sys.
 TEST(Report, AFolderThatCannotBeWrittenIsNamed) {
   EXPECT_THAT(
       messageOf([&] { writeReport("/sys", makeRun(), twoRecords()); }),
@@ -136,7 +136,7 @@ TEST(WholeFile, AMissingFolderIsNamed) {
               HasSubstr("/nonexistent/a"));
 }
 
-// A limit on the size of files stands in for a full disk: write(2) fails half-way in both.
+// A limit on the size of files simulates a full disk: write(2) fails half-way in both cases.
 TEST(WholeFile, AFullDiskLeavesTheOldFileAndNoLeftOver) {
   const TemporaryFolder folder;
   writeFileWhole(folder.path() / "a", "old");

@@ -1,4 +1,4 @@
-// Records and folders that the tests of reports/ share.
+// Records and folders for the tests of reports/.
 #pragma once
 
 #include <filesystem>
@@ -42,7 +42,7 @@ inline std::string fileText(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// A folder of its own for a test, gone afterwards.
+/// A temporary folder for a test, deleted afterwards.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

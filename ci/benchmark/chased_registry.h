@@ -1,8 +1,8 @@
-// A registry whose nodes a benchmark can follow by hand: the same nodes, in the same places.
+// A registry whose nodes a benchmark can also follow itself: the same nodes, in the same places.
 //
 //   ChasedRegistry subject(1000);
 //   subject.registry().deliver();
-//   subject.chaseAndStore();        // what no delivery can do without
+//   subject.chaseAndStore();        // the work that every delivery needs
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -19,7 +19,7 @@
 
 namespace sigproof::benchmarks {
 
-/// Remembers the newest node and how large nodes are.
+/// Stores the newest node and the size of nodes.
 struct NodeWatchingPolicy : StdPolicy {
   static inline void* newest_node = nullptr;
   static inline std::size_t node_size_bytes = 0;
@@ -33,8 +33,8 @@ struct NodeWatchingPolicy : StdPolicy {
   }
 };
 
-/// A memory as an engine keeps one: an object that knows address and length, and elsewhere the
-/// bytes. The size keeps 100,000 of them within 100 MiB and no two in one cache line.
+/// A memory as an engine has one: an object with the address and length, and the bytes elsewhere.
+/// The size keeps 100,000 of them within 100 MiB, and no two in one cache line.
 struct EngineMemory {
   static constexpr std::size_t kSizeBytes = 1024;
   std::unique_ptr<std::byte[]> bytes = std::make_unique<std::byte[]>(kSizeBytes);
@@ -46,7 +46,7 @@ struct EngineMemory {
 };
 
 inline constexpr std::uint64_t kSignalOffset = 16;
-inline constexpr std::uint64_t kTerminatedOffset = 20;  // next to it, where a compiler puts it
+inline constexpr std::uint64_t kTerminatedOffset = 20;  // next to it, as a compiler lays it out
 
 inline OwnedSpan spanOf(const std::shared_ptr<EngineMemory>& memory) {
   return OwnedSpan(memory, memory->bytes.get(), &EngineMemory::byteLength);
@@ -70,7 +70,7 @@ class ChasedRegistry {
 
   Registry& registry() { return registry_; }
 
-  /// What a filter costs that has something to drop: the walk past all the others.
+  /// Makes a filter drop one entry, for which it walks past all the others.
   void dropOneThatDied() {
     registry_
         .add(spanOf(short_lived_), {.signal = kSignalOffset, .terminated = kTerminatedOffset},
@@ -95,12 +95,12 @@ class ChasedRegistry {
   }
 
  private:
-  // How a node begins.
+  // The beginning of a node.
   struct Node {
     Node* next;
   };
 
-  // Where in a node the address of its signal word is: found by looking for it, so that the layout
+  // Finds where in a node the address of its signal word is. It searches for it, so that the layout
   // may change.
   void findWordPointer(const std::byte* word) {
     for (std::size_t at = 0; at + sizeof word <= NodeWatchingPolicy::node_size_bytes; at += 8) {

@@ -1,4 +1,4 @@
-// What delivery and filter cost an entry, held against a bare traversal of the same nodes.
+// What delivery and filter cost an entry, compared with a bare traversal of the same nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kLimit = 1.5;
 
-// So often that the clock's own cost is nothing.
+// So many that the clock's own cost is negligible.
 std::size_t repetitionsFor(std::size_t entries) {
   constexpr std::size_t kEntriesBetweenLooks = 300'000;
   return std::max<std::size_t>(1, kEntriesBetweenLooks / entries);
@@ -22,8 +22,8 @@ std::size_t repetitionsFor(std::size_t entries) {
 
 constexpr int kRounds = 101;
 
-// Where nodes and words happen to lie makes a difference of its own, some percent: several
-// registries, of a memory that a small machine has.
+// Where nodes and words lie makes a difference of some percent. So we measure several registries,
+// as many as fit into a small machine's memory.
 std::size_t placesFor(std::size_t entries) {
   constexpr std::size_t kPlaces = 10;
   constexpr std::size_t kEntriesInAll = 300'000;
@@ -42,13 +42,13 @@ Measurement entryMeasurement(const char* name, std::size_t entries, Subject subj
   measurement.measure = [=](benchmark::State& state) {
     std::deque<ChasedRegistry> places;
     for (std::size_t i = 0; i < placesFor(entries); ++i) places.emplace_back(entries);
-    std::size_t turn = 1;  // each round has two: one of either arm, at the same place
+    std::size_t turn = 1;  // each round has two turns at the same place, one for each arm
     const auto arm = [&](auto& run) {
       const auto run_here = [&] { run(places[turn / 2 % places.size()]); };
       return Arm{.prepare =
                      [&turn, run_here] {
                        ++turn;
-                       run_here();  // whoever comes first to a place would find it cold
+                       run_here();  // the first arm at a place would find it cold
                      },
                  .run = run_here,
                  .repetitions = repetitionsFor(entries),
@@ -79,7 +79,7 @@ void addEntryMeasurements(std::vector<Measurement>& all) {
       "filter-after-a-death", 1'000, [](ChasedRegistry& chased) { chased.dropOneThatDied(); },
       [](const ChasedRegistry& chased) { chased.chase(); }));
   all.back().baseline = "a pointer chase over the same nodes";
-  all.back().bar = Bar::kNone;  // seldom: the bar is for the filter of each collection
+  all.back().bar = Bar::kNone;  // a rare case: the bar is for the filter of each collection
 }
 
 }  // namespace sigproof::benchmarks

@@ -1,4 +1,4 @@
-// An isolate that does nothing but make instances of one module.
+// An isolate that only makes instances of one module.
 //
 //   InstantiatingIsolate isolate(Feature::kOn, TestModule{});
 //   isolate.instantiate(100);
@@ -21,16 +21,15 @@
 namespace sigproof::benchmarks {
 
 enum class Feature : std::uint8_t {
-  kAbsent,  ///< no part of core is in the isolate
-  kOff,     ///< core is, and its compatibility flag is off
+  kAbsent,  ///< the isolate has no part of core
+  kOff,     ///< the isolate has core, with its compatibility flag off
   kOn,
 };
 
-/// Several live beside each other on one thread; they are destroyed in the reverse order of their
-/// construction.
+/// Several may live on one thread. Destroy them in the reverse order of their construction.
 class InstantiatingIsolate {
  public:
-  /// `imports` is a JavaScript expression. Throws std::runtime_error with the engine's words when
+  /// `imports` is a JavaScript expression. Throws std::runtime_error with the engine's message if
   /// it refuses the module.
   InstantiatingIsolate(Feature feature, const std::vector<std::uint8_t>& module,
                        const std::string& imports);
@@ -39,32 +38,32 @@ class InstantiatingIsolate {
   InstantiatingIsolate(const InstantiatingIsolate&) = delete;
   InstantiatingIsolate& operator=(const InstantiatingIsolate&) = delete;
 
-  /// `new WebAssembly.Instance(module, imports)`, so often. Throws std::runtime_error.
+  /// Runs `new WebAssembly.Instance(module, imports)` `count` times. Throws std::runtime_error.
   void instantiate(std::size_t count);
 
-  /// Runs a script, with `module` and `imports` at hand. Throws std::runtime_error with what it
+  /// Runs a script that can use `module` and `imports`. Throws std::runtime_error with what it
   /// threw.
   void run(const std::string& script);
 
-  /// Lets the engine use so much of the calling thread's stack from here on.
+  /// Lets the engine use this many bytes of the calling thread's stack from here on.
   void allowStack(std::size_t bytes);
 
-  /// Takes core out, for the `new WebAssembly.Instance` of that isolate: it puts nothing in the
-  /// engine's place there but a callback and, for collections, a prologue.
+  /// Removes core from `new WebAssembly.Instance` of this isolate. That suffices, because core adds
+  /// only a callback there and, for collections, a prologue.
   void removeCore();
 
-  /// Undoes removeCore(), but for what core remembered of modules: an instance made now and not
-  /// counted makes good for that.
+  /// Undoes removeCore(), except for what core remembered of modules. Make one instance that isn't
+  /// counted to restore that.
   void restoreCore();
 
-  /// From now on instances stay alive.
+  /// Keeps instances alive from now on.
   void keepInstances();
 
-  /// One full collection.
+  /// Runs one full collection.
   void collectGarbage();
 
-  /// How many instances were registered since core was put in or restored; 0 unless the feature
-  /// is on.
+  /// Returns how many instances were registered since core was installed or restored; 0 unless the
+  /// feature is on.
   std::uint64_t registeredCount() const;
 
  private:

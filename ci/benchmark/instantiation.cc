@@ -1,4 +1,4 @@
-// What an instantiation costs with the shim and with the feature off, held against the engine
+// What an instantiation costs with the shim and with the feature off, compared with the engine
 // alone.
 #include <fmt/format.h>
 
@@ -19,20 +19,20 @@
 namespace sigproof::benchmarks {
 namespace {
 
-// A module and what it imports.
+// A module and its imports.
 struct Subject {
   std::vector<std::uint8_t> bytes;
   std::string imports;
 };
 
-// Odd: which arm goes first changes with every round, and whatever the engine does at regular
-// intervals after a collection must fall on the one as often as on the other.
+// Odd, because each round changes which arm is first. Whatever the engine does at regular intervals
+// after a collection must hit both arms equally often.
 constexpr std::size_t kRoundsBetweenCollections = 17;
 
 struct ModuleKind {
   std::string_view name;
-  double limit;           // without the exports, the shim on
-  std::size_t instances;  // between two looks at the clock
+  double limit;           // the bar without the exports, the shim on
+  std::size_t instances;  // between two readings of the clock
   int rounds;
   Subject (*make)(bool is_listening);
 };
@@ -62,10 +62,10 @@ constexpr std::array kModuleKinds{
 
 PairedTimes measureInstantiation(benchmark::State& state, const ModuleKind& kind, bool is_listening,
                                  Feature feature) {
-  // Before the engine starts its threads: making a module listen starts a process.
+  // Before the engine starts its threads, because adding the exports to a module starts a process.
   const Subject subject = kind.make(is_listening);
-  // One isolate for both: of two, where on the heap each happens to lie makes a difference of its
-  // own, about a percent, that no number of rounds takes away.
+  // One isolate for both arms. Two isolates differ by about a percent, because of where each lies
+  // on the heap, and no number of rounds removes that.
   InstantiatingIsolate isolate(feature, subject.bytes, subject.imports);
   const auto arm = [&](void (InstantiatingIsolate::*set_up)()) {
     const auto round = std::make_shared<std::size_t>(0);
@@ -73,7 +73,7 @@ PairedTimes measureInstantiation(benchmark::State& state, const ModuleKind& kind
                    [&isolate, set_up, round] {
                      (isolate.*set_up)();
                      if (++*round % kRoundsBetweenCollections == 0) isolate.collectGarbage();
-                     isolate.instantiate(1);  // core remembers a module from now on
+                     isolate.instantiate(1);  // from now on core remembers the module
                    },
                .run = [&] { isolate.instantiate(kind.instances); },
                .things = kind.instances};

@@ -1,5 +1,5 @@
-// The main() of sigproof-benchmarks*: what core costs, and what the suite does, as ratios. Not
-// timed tests: nothing but ci/bench runs them.
+// The main() of sigproof-benchmarks*: measures what core costs, and what the suite does, as ratios.
+// These are not timed tests: only ci/bench runs them.
 //
 //   build/libexec/sigproof-benchmarks --list
 //   build/libexec/sigproof-benchmarks --run benchmark/delivery/1000
@@ -30,7 +30,7 @@ std::string coveredBy(const Measurement& measurement) {
   return measurement.subject + ", held against " + measurement.baseline;
 }
 
-// Says nothing: the record does.
+// Prints nothing, because the record has everything.
 class Silence : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context& /*context*/) override { return true; }
@@ -45,7 +45,7 @@ class Silence : public benchmark::BenchmarkReporter {
   std::string error_;
 };
 
-// Has Google Benchmark run it, a round an iteration.
+// Google Benchmark runs it; each iteration is a round.
 PairedTimes timesOf(const Measurement& measurement, int rounds) {
   PairedTimes times;
   benchmark::RegisterBenchmark(measurement.name.c_str(),
@@ -65,8 +65,8 @@ PairedTimes timesOf(const Measurement& measurement, int rounds) {
   return times;
 }
 
-// The controls, where both arms do the same, read from 0.997 to 1.003: what is nearer to 1 is not
-// measured.
+// The controls, where both arms do the same, read from 0.997 to 1.003. A smaller difference can't
+// be measured.
 constexpr double kResolution = 0.003;
 
 bool isNoDifference(const PairedTimes& times) { return times.ratio_low <= 1 + kResolution; }
@@ -183,5 +183,5 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace sigproof::benchmarks
 
-// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a message is as good as a crash
+// NOLINTNEXTLINE(bugprone-exception-escape): if even a message finds no memory, a crash is right
 int main(int argc, char** argv) { return sigproof::benchmarks::run(argc, argv); }

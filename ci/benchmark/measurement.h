@@ -1,4 +1,4 @@
-// One line of the benchmarks' table: what is measured, what it is held against, and its bar.
+// One line of the benchmarks' table: what it measures, what it compares that with, and its bar.
 //
 //   addEntryMeasurements(all);
 //   for (const Measurement& measurement : all) print(measurement.name);
@@ -17,11 +17,11 @@
 
 namespace sigproof::benchmarks {
 
-/// What keeps a measurement's figure within reason.
+/// How a measurement's figure is judged.
 enum class Bar : std::uint8_t {
-  kNone,          ///< it is told, not judged
+  kNone,          ///< it is reported, not judged
   kAtMost,        ///< the ratio is at most `limit`
-  kNoDifference,  ///< the ratio's confidence interval comes as near to 1 as those of the controls
+  kNoDifference,  ///< the ratio's confidence interval is as near to 1 as the controls'
 };
 
 struct Measurement {
@@ -32,13 +32,13 @@ struct Measurement {
   Bar bar = Bar::kNone;
   double limit = 0;
   int rounds = 31;
-  /// A ratio of times. Throws std::runtime_error with one sentence when it can't be had.
+  /// Measures a ratio of times. Throws std::runtime_error with one sentence if it can't.
   std::function<PairedTimes(benchmark::State&)> measure{};
-  /// Or, where it is no time, a number of bytes.
+  /// Measures a number of bytes instead, if the figure is no time.
   std::function<double()> measure_bytes{};
 };
 
-/// What a program measures; each has its own.
+/// What a program measures. Each program defines it.
 std::vector<Measurement> allMeasurements();
 
 void addInstantiationMeasurements(std::vector<Measurement>& all);

@@ -23,7 +23,7 @@ double timeOf(const Arm& arm) {
   return (threadSeconds() - start) * 1e9 / static_cast<double>(arm.repetitions * arm.things);
 }
 
-// The value below which a share of the sorted values lies.
+// Returns the value below which `share` of the sorted values lie.
 double quantile(const std::vector<double>& sorted, double share) {
   const double last = static_cast<double>(sorted.size() - 1);
   return sorted[static_cast<std::size_t>(std::lround(std::clamp(share, 0.0, 1.0) * last))];
@@ -54,7 +54,7 @@ PairedTimes measureInTurn(benchmark::State& state, const Arm& subject, const Arm
   }
   if (ratios.empty()) return {};
   std::sort(ratios.begin(), ratios.end());
-  // Of n rounds, how many lie below the true median is binomial: n/2, give or take 0.98 sqrt(n).
+  // How many of n rounds lie below the true median is binomial: n/2, plus or minus 0.98 sqrt(n).
   const double reach = 0.98 / std::sqrt(static_cast<double>(ratios.size()));
   const double ratio = quantile(ratios, 0.5);
   return {.subject_ns = median(subjects),

@@ -1,5 +1,5 @@
-// Two things timed in turn, in one run, so that what the machine does meanwhile falls on both; what
-// is told is the median of the rounds' ratios.
+// Times two things in turn, in one run, so that what the machine does meanwhile affects both.
+// Reports the median of the rounds' ratios.
 //
 //   const PairedTimes times = measureInTurn(
 //       state, {.run = [&] { registry.deliver(); }, .repetitions = 300},
@@ -14,12 +14,12 @@
 
 namespace sigproof::benchmarks {
 
-/// One of the two.
+/// One of the two things.
 struct Arm {
-  /// Brings about what `run` begins with; not timed. May be empty.
+  /// Restores the state that `run` starts from; not timed. May be empty.
   std::function<void()> prepare{};
   std::function<void()> run;
-  /// How often `run` is called between two looks at the clock, and how many things it does.
+  /// How often `run` is called between two readings of the clock, and how many things it does.
   std::size_t repetitions = 1;
   std::size_t things = 1;
 };
@@ -28,17 +28,18 @@ struct PairedTimes {
   double subject_ns = 0;  ///< medians, of one thing
   double baseline_ns = 0;
   double ratio = 0;  ///< the median of the rounds' ratios
-  /// Where that median lies with a confidence of 95 %, by the order of the rounds.
+  /// The median's confidence interval at 95 %, from the order of the rounds.
   double ratio_low = 0;
   double ratio_high = 0;
-  /// Half the distance of the ratios' quartiles, as a share of the median: how much one round says.
+  /// Half the distance of the ratios' quartiles, as a share of the median: how reliable one round
+  /// is.
   double noise = 0;
   std::size_t rounds = 0;
 };
 
-/// Each iteration of `state` is a round; the first one warms up and is not counted. Which of the
-/// two goes first changes from round to round. Times are processor time of the calling thread: on a
-/// busy machine the wall's would measure its scheduler.
+/// Each iteration of `state` is a round; the first one warms up and is not counted. Each round
+/// changes which of the two is first. Times are processor time of the calling thread, because the
+/// wall clock on a busy machine would measure its scheduler.
 PairedTimes measureInTurn(benchmark::State& state, const Arm& subject, const Arm& baseline);
 
 }  // namespace sigproof::benchmarks

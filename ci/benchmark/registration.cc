@@ -1,4 +1,4 @@
-// What a registration costs without an engine, and what memory an entry takes.
+// What a registration costs without an engine, and how much memory an entry takes.
 #include <malloc.h>
 
 #include <memory>
@@ -14,13 +14,13 @@ namespace {
 constexpr std::size_t kEntries = 1'000;
 constexpr WordOffsets kWords{.signal = kSignalOffset, .terminated = kTerminatedOffset};
 
-// Bytes that the allocator has given out, with what it needs itself for each piece.
+// Bytes that the allocator has handed out, including its own overhead for each piece.
 double allocatedBytes() {
   const struct mallinfo2 info = mallinfo2();
   return static_cast<double>(info.uordblks) + static_cast<double>(info.hblkhd);
 }
 
-// Pieces of a node's size, linked as a list is.
+// Pieces of a node's size, linked as the list links its nodes.
 class BareNodes {
  public:
   explicit BareNodes(std::size_t size_bytes) : size_bytes_(size_bytes) {}
@@ -44,7 +44,7 @@ class BareNodes {
 PairedTimes measureAdd(benchmark::State& state) {
   const auto memory = std::make_shared<EngineMemory>();
   ChasedRegistry::Registry registry({.max_entries = kEntries});
-  registry.add(spanOf(memory), kWords, nullptr);  // tells the node's size
+  registry.add(spanOf(memory), kWords, nullptr);  // to learn the size of a node
   BareNodes bare(NodeWatchingPolicy::node_size_bytes);
   return measureInTurn(
       state,
@@ -62,7 +62,7 @@ double bytesOfAnEntry() {
   return (allocatedBytes() - before) / kEntries;
 }
 
-// Instances of one memory, which they all export: what is left over is their own.
+// Instances of one memory, which they all export, so what remains is their own.
 double bytesOfAnInstance(Feature feature) {
   InstantiatingIsolate isolate(feature, {.memory = MemoryKind::kImportedAndExported});
   isolate.keepInstances();

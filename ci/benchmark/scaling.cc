@@ -1,5 +1,5 @@
-// That what a program can do again and again takes each time as long as the first time: a thousand
-// instantiations within each other, a million one after the other.
+// Checks that repeated work costs as much the last time as the first time: a thousand
+// instantiations inside each other, a million one after the other.
 #include <pthread.h>
 
 #include <array>
@@ -18,11 +18,11 @@ namespace {
 
 constexpr double kScalingLimit = 1.5;
 
-// --- within each other ---------------------------------------------------------------------------
+// --- inside each other --------------------------------------------------------------------------
 
 constexpr std::size_t kDeep = 1'000;
 constexpr std::size_t kShallow = 125;
-// 984 KiB, the engine's default, carry 400 levels without the shim.
+// The engine's default, 984 KiB, is enough for 400 levels without the shim.
 constexpr std::size_t kStackBytes = std::size_t{64} << 20;
 
 struct Nesting {
@@ -39,7 +39,7 @@ constexpr std::array kNestings{
             "({get env() { again(); return {memory}; }})"},
 };
 
-// Runs `work` on a thread with a stack of kStackBytes and hands on what it throws.
+// Runs `work` on a thread with a stack of kStackBytes, and rethrows what it throws.
 void runOnADeepStack(const std::function<void()>& work) {
   struct Run {
     const std::function<void()>& work;
@@ -97,7 +97,7 @@ constexpr std::size_t kRegistrationsARound = 10'000;
 
 constexpr std::size_t kRoundsOfAnIsolate = 10;
 
-// Both isolates collect when the engine sees fit.
+// In both isolates the engine decides when to collect.
 PairedTimes measureRegistrations(benchmark::State& state) {
   const TestModule module{.memory = MemoryKind::kImportedAndExported};
   InstantiatingIsolate old(Feature::kOn, module);
@@ -113,7 +113,7 @@ PairedTimes measureRegistrations(benchmark::State& state) {
              if (round++ % kRoundsOfAnIsolate != 0) return;
              young.reset();
              young.emplace(Feature::kOn, module);
-             instantiate(*young);  // an isolate's first ones are made on an empty heap
+             instantiate(*young);  // an isolate's first instances are made on an empty heap
            },
        .run = [&] { instantiate(*young); },
        .things = kRegistrationsARound});

@@ -1,6 +1,5 @@
-// What a run of fuzz-shim costs beside what its modules cost anyway: made, compiled and
-// instantiated in a V8 without the shim, and judged by nobody. Both with the sanitizers that the
-// target has.
+// What a run of fuzz-shim costs, compared with its modules alone: made, compiled and instantiated
+// in a V8 without the shim, without an oracle. Both have the sanitizers of the target.
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +13,7 @@
 namespace sigproof::benchmarks {
 namespace {
 
-// Of a round: enough that rare and dear programs are in most of them.
+// The programs in a round: so many that rare and slow ones are in most rounds.
 constexpr std::size_t kProgramsPerRound = 128;
 
 // The same inputs for both, one after the other.
@@ -25,7 +24,7 @@ class Inputs {
   }
 
  private:
-  std::uint32_t seed_ = 20261122;  // any; the same each time
+  std::uint32_t seed_ = 20261122;  // arbitrary; the same each time
 };
 
 void runJudged(Inputs& inputs) {

@@ -1,18 +1,19 @@
-# Makes patched copies of those files of core that a known bug changes.
+# Makes patched copies of the files of core that a mutant changes.
 #
 #   cmake -D SOURCE=<repository>/core -D PATCH=<file> -D FILES=<core/a.h,core/v8/b.h> -D ROOT=<folder>
 #         -P patch_core.cmake
 #
-# Afterwards ROOT/core holds exactly these files; every other file of core is found in the repository,
-# because ROOT stands first in the include path. A file whose text stays as it was isn't touched, so that
-# only what a change reaches is built again. Nothing is left half made: the copies are patched aside.
+# Afterwards ROOT/core holds exactly these files. The compiler finds every other file of core in the
+# repository, because ROOT only stands first in the include path. A file whose text doesn't change is not
+# touched, so that only what a change reaches is built again. The copies are patched in another folder, so
+# that a patch that fails leaves ROOT as it was.
 cmake_minimum_required(VERSION 3.25)
 get_filename_component(name ${PATCH} NAME_WLE)
 set(aside ${ROOT}/patching)
 file(REMOVE_RECURSE ${aside})
 
 function(give_up what)
-  message(FATAL_ERROR "The known bug ${name} no longer applies to core: bring ${PATCH} up to date, or "
+  message(FATAL_ERROR "The mutant ${name} no longer applies to core: bring ${PATCH} up to date, or "
                       "remove it if the bug has become impossible. ${what}")
 endfunction()
 

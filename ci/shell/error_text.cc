@@ -7,7 +7,7 @@
 namespace sigproof::shell {
 namespace {
 
-// Longer lines are minified code, of which the place says enough.
+// A longer line is minified code, of which the place says enough.
 constexpr std::size_t kMaxSourceLineBytes = 200;
 
 std::string placeOf(v8::Local<v8::Context> context, v8::Local<v8::Message> message) {
@@ -25,7 +25,7 @@ std::string sourceLineOf(v8::Local<v8::Context> context, v8::Local<v8::Message> 
   return fmt::format("{}\n{:{}}{:^>{}}\n", text, "", start, "", std::max(end - start, 1));
 }
 
-// Without its first line where that repeats the error.
+// Returns the stack without its first line where that repeats the error.
 std::string stackOf(v8::Local<v8::Context> context, v8::Local<v8::Value> error) {
   v8::Local<v8::Value> stack;
   if (!v8::TryCatch::StackTrace(context, error).ToLocal(&stack) || !stack->IsString()) return "";

@@ -34,7 +34,7 @@ void throwError(v8::Isolate* isolate, std::string_view message) {
   isolate->ThrowException(v8::Exception::Error(toV8(isolate, message)));
 }
 
-// The arguments as text, a space between each two, and a newline.
+// Prints the arguments as text, separated by spaces, and a newline.
 void print(const Arguments& arguments) {
   v8::Isolate* isolate = arguments.GetIsolate();
   std::string line;
@@ -76,7 +76,8 @@ void quit(const Arguments& arguments) {
   v8::Local<v8::Context> context = arguments.GetIsolate()->GetCurrentContext();
   std::int32_t code = 0;
   if (arguments.Length() > 0 && !arguments[0]->Int32Value(context).To(&code)) return;
-  // At once, from the middle of a script: there is nothing to unwind to, and nothing to save.
+  // Ends at once, in the middle of a script, because there is nothing to unwind and nothing to
+  // save.
   (void)std::fflush(nullptr);
   std::_Exit(code);
 }

@@ -1,5 +1,5 @@
-// What a script finds in the shell beside the language: print, readFile, gc, quit, arguments, and
-// the object sigproof.
+// The globals that the shell adds for scripts: print, readFile, gc, quit, arguments, and the object
+// sigproof.
 //
 //   addGlobals(context, host_isolate, {"first argument"});
 #pragma once
@@ -13,7 +13,7 @@
 
 namespace sigproof::shell {
 
-/// `isolate` outlives the context. In a HandleScope.
+/// `isolate` outlives the context. Call it in a HandleScope.
 void addGlobals(v8::Local<v8::Context> context, host::Isolate& isolate,
                 const std::vector<std::string>& arguments);
 

@@ -1,5 +1,5 @@
-// sigproof-shell: JavaScript and WebAssembly with core installed, for trying a module by hand and
-// for running reproductions.
+// sigproof-shell runs JavaScript and WebAssembly with core installed: to try a module by hand, and
+// to reproduce a failure.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
-// A list of a million entries is walked in some milliseconds; more than that is a slip of the pen.
+// Walking a list of a million entries takes some milliseconds. A larger number is surely a mistake.
 constexpr std::size_t kMaxEntriesLimit = 1'000'000;
 
 constexpr const char* kDescription =
@@ -95,7 +95,7 @@ void addOptions(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
 }
 
-// All before any runs: a name that is wrong leaves nothing half done.
+// Reads all scripts before any runs, so that a wrong name leaves nothing half done.
 std::vector<Script> readScripts(const CommandLine& line) {
   std::vector<Script> scripts;
   for (const std::string& file : line.files) {
@@ -109,7 +109,7 @@ std::vector<Script> readScripts(const CommandLine& line) {
   return scripts;
 }
 
-// Line by line; an error ends the line, not the shell.
+// Runs line by line. An error ends the line, not the shell.
 void runPrompt(Shell& shell) {
   fmt::print("{}. sigproof.outcomes(), print(...), quit(); end of input leaves.\n",
              host::engineVersion());
@@ -140,7 +140,7 @@ int runScripts(const CommandLine& line) {
 
 int run(std::vector<std::string> words) {
   CommandLine line;
-  // CLI11 would take what follows "--" for script files.
+  // CLI11 would take the words after "--" for script files.
   const auto separator = std::find(words.begin(), words.end(), "--");
   if (separator != words.end()) line.arguments.assign(separator + 1, words.end());
   words.erase(separator, words.end());
@@ -149,7 +149,7 @@ int run(std::vector<std::string> words) {
   app.footer(kFooter);
   addOptions(app, line);
   try {
-    std::reverse(words.begin(), words.end());  // as CLI11 wants them
+    std::reverse(words.begin(), words.end());  // CLI11 expects this order
     app.parse(words);
     return runScripts(line);
   } catch (const CLI::CallForHelp& help) {
@@ -165,5 +165,5 @@ int run(std::vector<std::string> words) {
 }  // namespace
 }  // namespace sigproof::shell
 
-// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a few words is as good as a crash
+// NOLINTNEXTLINE(bugprone-exception-escape): if even a few words find no memory, a crash is right
 int main(int argc, char** argv) { return sigproof::shell::run({argv + 1, argv + argc}); }

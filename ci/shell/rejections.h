@@ -1,4 +1,4 @@
-// Promises that were rejected and that nobody handles.
+// Collects promises that were rejected and that nobody handles.
 //
 //   Rejections rejections(isolate);
 //   ... run a script, pump ...
@@ -11,8 +11,7 @@
 
 namespace sigproof::shell {
 
-/// Takes the isolate's promise-reject callback, and its data slot kSlot for itself. Isolate's
-/// thread.
+/// Takes the isolate's promise-reject callback and its data slot kSlot. Isolate's thread.
 class Rejections {
  public:
   static constexpr std::uint32_t kSlot = 0;
@@ -27,7 +26,8 @@ class Rejections {
   Rejections(const Rejections&) = delete;
   Rejections& operator=(const Rejections&) = delete;
 
-  /// Those that are unhandled now, in order, and forgets them. In a HandleScope and a context.
+  /// Returns the rejections that are unhandled now, in order, and forgets them. Call it in a
+  /// HandleScope and a context.
   std::vector<Rejection> takeAll();
 
  private:

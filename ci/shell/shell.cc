@@ -66,7 +66,7 @@ v8::MaybeLocal<v8::Value> Shell::evaluate(v8::Local<v8::Context> context, std::s
   return {};
 }
 
-// Lets the script's promises settle, and reports those that were rejected for nobody.
+// Lets the script's promises settle, and reports rejections that nobody handled.
 bool Shell::finish(v8::Local<v8::Context> context) {
   isolate_.pump();
   const auto rejections = rejections_.takeAll();

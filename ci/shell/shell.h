@@ -15,21 +15,21 @@
 
 namespace sigproof::shell {
 
-/// One isolate and one context. On the thread that made it.
+/// One isolate and one context. Use it on the thread that made it.
 class Shell {
  public:
-  /// `arguments` is what scripts find under that name.
+  /// Scripts find `arguments` under that name.
   Shell(const host::Isolate::Options& options, const std::vector<std::string>& arguments);
   ~Shell();
   Shell(const Shell&) = delete;
   Shell& operator=(const Shell&) = delete;
 
-  /// Runs a script, then everything that it left to do, compilations in the background too. Reports
-  /// an uncaught exception, and rejections that nobody handled by then, on standard error. Returns
-  /// whether there was none. `name` stands in error messages.
+  /// Runs a script, then every task that it leaves, including compilations in the background.
+  /// Reports an uncaught exception, and rejections that nobody handled by then, on standard error.
+  /// Returns whether there was none. Error messages contain `name`.
   bool run(std::string_view name, std::string_view source);
 
-  /// As run(), and prints the script's value unless it is undefined.
+  /// Like run(), and prints the script's value unless it is undefined.
   bool runAndPrint(std::string_view name, std::string_view source);
 
  private:

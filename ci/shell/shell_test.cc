@@ -1,4 +1,4 @@
-// Runs the shell as people do: as a program, with scripts.
+// Runs the shell as a user does: as a program, with scripts.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -10,7 +10,7 @@
 
 #include "core/v8/testing/read_file.h"
 
-// Given by the build: the program, and the folder of the scripts.
+// The build defines these: the program, and the folder of the scripts.
 #ifndef SIGPROOF_SHELL
 #error "define SIGPROOF_SHELL and SIGPROOF_SHELL_TESTS"
 #endif
@@ -26,13 +26,13 @@ struct Outcome {
   std::string output;  // standard output and standard error
 };
 
-// In the words of sh, where $SHELL_UNDER_TEST is the program and names of scripts are looked for in
-// the tests' folder.
+// Runs a command line of sh. $SHELL_UNDER_TEST is the program; names of scripts are relative to the
+// tests' folder.
 Outcome command(const std::string& words) {
   const std::string line = "cd '" SIGPROOF_SHELL_TESTS "' && SHELL_UNDER_TEST='" SIGPROOF_SHELL
                            "' && export SHELL_UNDER_TEST && { " +
                            words + "; } 2>&1";
-  FILE* pipe = popen(line.c_str(), "r");  // NOLINT(cert-env33-c): a command line is what is tested
+  FILE* pipe = popen(line.c_str(), "r");  // NOLINT(cert-env33-c): the test runs a command line
   if (pipe == nullptr) return {-1, "popen failed"};
   Outcome outcome{};
   std::array<char, 4096> chunk{};
@@ -86,7 +86,7 @@ TEST(Shell, R9_LimitsTheEntries) {
   const Outcome outcome = shell(
       "--max-entries 2 module.js -e 'for (let i = 0; i < 5; ++i) instantiate({signal: 16, "
       "terminated: 20}); print(JSON.stringify(sigproof.outcomes()))'");
-  // Collections may drop some in between, but a loop of five allocates too little for one.
+  // A collection could drop entries in between, but a loop of five allocates too little for one.
   EXPECT_EQ(outcome.output, "{\"registered\":2,\"too-many-entries\":3}\n");
 }
 

@@ -1,4 +1,4 @@
-// A runtime in one file: makes an isolate, installs core, and runs a module that listens under a
+// A runtime in one file. It makes an isolate, installs core, and runs a module that listens under a
 // CPU limit: warned at 50 ms of CPU time, killed at 500 ms.
 //
 //   embedder listening.wasm          (made of listening.c)
@@ -20,7 +20,7 @@ namespace {
 
 constexpr sigproof::CpuLimit::Options kLimits{.soft_limit_ms = 50, .hard_limit_ms = 500};
 
-// "My module gets no signal" is answered here.
+// Answers "My module gets no signal".
 class Log : public sigproof::RegistrationObserver {
   void onRegistration(sigproof::RegistrationOutcome outcome) noexcept override {
     std::printf("instance: %s\n", std::string(describe(outcome)).c_str());
@@ -36,7 +36,7 @@ std::string runProgram(v8::Isolate* isolate, sigproof::IsolateSignals& signals,
                        sigproof::CpuLimit& limit, const std::string& module) {
   const v8::HandleScope handles(isolate);
   v8::Local<v8::Context> context = v8::Context::New(isolate);
-  signals.install(context);  // before any program runs there
+  signals.install(context);  // before any program runs in the context
   const v8::Context::Scope context_scope(context);
   v8::Local<v8::ArrayBuffer> bytes = v8::ArrayBuffer::New(isolate, module.size());
   std::copy(module.begin(), module.end(), static_cast<char*>(bytes->Data()));
@@ -62,7 +62,7 @@ void run(v8::Isolate* isolate, const std::string& module) {
   sigproof::IsolateExecution execution(isolate);
   sigproof::CpuLimit limit(limiter, execution, signals.registry(), kLimits);
   std::printf("module: %s\n", runProgram(isolate, signals, limit, module).c_str());
-}  // core is gone before the isolate is
+}  // core is destroyed before the isolate
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-/* A module that listens, in C: it works until it is told that its time is nearly spent, then leaves in
- * good order.
+/* A module that listens, in C. It works until its signal word says that its time is nearly spent,
+ * then ends in good order.
  *
  *   clang --target=wasm32 -O2 -nostdlib -I FOLDER -Wl,--no-entry -Wl,--export=run \
  *     -Wl,--export=__signal_address -Wl,--export=__terminated_address -o listening.wasm listening.c
@@ -17,7 +17,7 @@ static int isPrime(uint32_t n) {
   return 1;
 }
 
-/* Returns how many primes it found in the time that it had; -1 if this memory is not whole. */
+/* Returns how many primes it found in its time; -1 if this memory is not consistent. */
 int32_t run(void) {
   int32_t primes = 0;
   if (sigproof_was_terminated()) return -1;

@@ -31,7 +31,7 @@ extern "C" {
 extern volatile uint32_t __signal_address;     /* the signal word itself, in spite of its name */
 extern volatile uint32_t __terminated_address; /* the terminated word itself */
 
-/* What the runtime writes to the signal word: the number of SIGXCPU. */
+/* The runtime writes this to the signal word: the number of SIGXCPU. */
 #define SIGPROOF_SIGNAL 24u
 
 /* Defines the two words, side by side and aligned. */
@@ -39,16 +39,17 @@ extern volatile uint32_t __terminated_address; /* the terminated word itself */
   volatile uint32_t __signal_address = 0; \
   volatile uint32_t __terminated_address = 0;
 
-/* Whether the CPU time is nearly spent: a load and a comparison. */
+/* Returns whether the CPU time is nearly spent. Costs a load and a comparison. */
 static inline int sigproof_is_warned(void) { return __signal_address == SIGPROOF_SIGNAL; }
 
-/* Whether this memory belonged to a program that was stopped. */
+/* Returns whether this memory belonged to a program that was stopped. */
 static inline int sigproof_was_terminated(void) { return __terminated_address != 0; }
 
-/* In a memory that is used again: before a new instance is made, which then listens. */
+/* Call this in a memory that is used again, before a new instance is made, so that the instance
+ * listens. */
 static inline void sigproof_revive(void) { __terminated_address = 0; }
 
-/* The program has ended in good order and listens no more. */
+/* Call this when the program has ended in good order and listens no more. */
 static inline void sigproof_stop_listening(void) { __terminated_address = 1; }
 
 #ifdef __cplusplus

@@ -9,9 +9,9 @@
 namespace sigproof {
 namespace {
 
-constexpr int kDefaultSignalOffset = 4;  // above those that libraries take by habit
+constexpr int kDefaultSignalOffset = 4;  // above the numbers that libraries usually take
 constexpr std::int64_t kNsPerMs = 1'000'000;
-// The longest tick of a Linux kernel (100 Hz), and so how late a signal of the timer can be.
+// The longest tick of a Linux kernel (100 Hz). A timer's signal can be that late.
 constexpr std::int64_t kTickNs = 10 * kNsPerMs;
 
 int signalNumberOf(const CpuLimiter::Options& options) {
@@ -55,8 +55,8 @@ bool CpuLimit::renew() noexcept {
   Scope* scope = Scope::innermost();
   const bool is_running = scope != nullptr && &scope->limit_ == this;
   if (is_running) suspend(scope->timer_);
-  // Between suspend() and resume() neither the handler nor the watchdog knows of this limit, so
-  // what follows can be in any order.
+  // Between suspend() and resume() neither the handler nor the watchdog knows this limit, so the
+  // order of the steps below doesn't matter.
   const bool is_renewed = is_kill_settled_;
   if (is_renewed) {
     registry_.renew();
@@ -91,8 +91,8 @@ void CpuLimit::resume(ThreadCpuTimer& timer) noexcept {
 }
 
 void CpuLimit::suspend(ThreadCpuTimer& timer) noexcept {
-  // A signal that is on its way finds nothing from here on; or is of an old generation, if it comes
-  // when this limit runs again.
+  // From here on a signal that is on its way finds no limit. If it comes when this limit runs
+  // again, it is of an old generation.
   SoftLimit::setRunning(nullptr);
   timer.disarm();
   if (watch_.stop()) {
@@ -106,7 +106,7 @@ void CpuLimit::suspend(ThreadCpuTimer& timer) noexcept {
 
 void CpuLimit::settleKill() noexcept {
   execution_.recover();
-  // Whoever is marked is dead, and the dead follow nothing any more.
+  // Follow memories before marking: an entry that is marked is dead, and a dead entry is not moved.
   execution_.followMemories();
   registry_.markTerminated();
   is_kill_settled_ = true;

@@ -1,5 +1,6 @@
-// Limits the CPU time of isolates: warns the WebAssembly modules that listen when it is nearly
-// spent, and terminates execution when it is.
+// Limits the CPU time of isolates. Warns the WebAssembly modules that listen when the time is
+// nearly spent, and terminates execution when it is spent. Its properties are D6, D7 and G4 of
+// core/SPECIFICATION.md.
 //
 //   CpuLimiter limiter({});                             // the process, once, before its isolates
 //   IsolateExecution execution(isolate);                // core/v8/isolate_execution.h
@@ -9,13 +10,13 @@
 //     const CpuLimit::Scope scope(limit);               // on whatever thread runs the isolate
 //     ... run JavaScript ...
 //   }                                                   // a kill is settled here
-//   if (limit.isKilled()) { ... its words of the terminated are marked ... }
+//   if (limit.isKilled()) { ... its terminated words are 1 ... }
 //   limit.renew();                                      // a new budget
 //
 // At the soft limit a timer on the thread's CPU clock sends a signal, whose handler writes 24 to
-// the signal words. At the hard limit a watchdog thread terminates execution; when the scope is
-// left, the isolate's thread writes 1 to the terminated words. core/v8/README.md says which signal,
-// slots and threads this takes.
+// the signal words. At the hard limit a watchdog thread terminates execution. When the scope is
+// left, the isolate's thread writes 1 to the terminated words. core/EMBEDDING.md lists the signal,
+// slots and threads that this takes; D6, D7 and G4 of core/SPECIFICATION.md are the rules.
 #pragma once
 
 #include <cstdint>
@@ -29,23 +30,24 @@
 
 namespace sigproof {
 
-/// What the limits of a process share: its signal and its watchdog thread. Outlives every CpuLimit
-/// made with it. Any thread makes and destroys it. A child made by fork() has neither thread nor
-/// timers: it must exec() before it limits anything.
+/// What the limits of a process share: a signal and a watchdog thread. Outlives every CpuLimit made
+/// with it. Any thread may make and destroy it. A child made by fork() has neither the thread nor
+/// the timers, so it must exec() before it limits anything.
 class CpuLimiter {
  public:
   struct Options {
-    /// Which signal the timers send; 0: SIGRTMIN + 4. LimitSignal says which can be had. It must
-    /// not be blocked on threads that run isolates: the warning then comes from the watchdog, and
-    /// late.
+    /// The signal that the timers send; 0: SIGRTMIN + 4. LimitSignal lists the numbers that are
+    /// allowed. Threads that run isolates must not block it: if they do, the watchdog delivers the
+    /// warning, later.
     int signal_number = 0;
-    /// Whether a handler that has the signal already is an error or is called for what isn't ours.
+    /// Whether an existing handler of the signal is an error, or is called for signals that aren't
+    /// ours.
     FormerHandler former_handler = FormerHandler::kRefuse;
   };
 
-  /// Throws as LimitSignal and Watchdog do, with one sentence.
+  /// Throws what LimitSignal and Watchdog throw.
   explicit CpuLimiter(const Options& options);
-  /// Puts the former handler back and ends the watchdog.
+  /// Restores the former handler and ends the watchdog.
   ~CpuLimiter() = default;
   CpuLimiter(const CpuLimiter&) = delete;
   CpuLimiter& operator=(const CpuLimiter&) = delete;
@@ -58,49 +60,51 @@ class CpuLimiter {
   Watchdog watchdog_;
 };
 
-/// The budget of one isolate. Threads: every method on the thread that has the isolate, or would be
-/// allowed to enter it; none is signal-safe. It is destroyed before the registry and the isolate,
-/// and outside of its scopes.
+/// The budget of one isolate. Threads: call every method on the thread that has entered the
+/// isolate, or that may enter it. None is signal-safe. Destroy it before the registry and the
+/// isolate, and outside of its scopes.
 class CpuLimit {
  public:
   class Scope;
 
-  /// The least that lies between the two limits. A warning comes up to one tick of the kernel late
-  /// (4 ms at 250 Hz, 10 ms at 100 Hz; measured at 250 Hz on a busy machine: 10 ms asked, 10.3 to
-  /// 15.1 ms had), and the watchdog, which is not late, helps out only halfway to the hard limit: a
-  /// smaller gap could be over before the module was told.
+  /// The least allowed difference between the two limits. A warning comes up to one tick of the
+  /// kernel late: 4 ms at 250 Hz, 10 ms at 100 Hz (measured at 250 Hz on a busy machine: a timer of
+  /// 10 ms fired after 10.3 to 15.1 ms). The watchdog is not late, but delivers a missed warning
+  /// only halfway to the hard limit. With a smaller gap the module could be killed before it is
+  /// warned.
   static constexpr std::uint32_t kSmallestGapMs = 20;
 
-  /// CPU time of the threads that run the isolate, inside its scopes, since the last renew().
+  /// CPU time, in milliseconds, of the threads that run the isolate, inside its scopes, since the
+  /// last renew().
   struct Options {
     std::uint32_t soft_limit_ms;
     std::uint32_t hard_limit_ms;
   };
 
-  /// All outlive this object. Throws std::invalid_argument, with one sentence, for limits that are
-  /// 0 or nearer to each other than kSmallestGapMs.
+  /// All arguments outlive this object. Throws std::invalid_argument, with one sentence, for limits
+  /// that are 0 or closer together than kSmallestGapMs.
   CpuLimit(CpuLimiter& limiter, EngineExecution& execution, SignalRegistry<>& registry,
            const Options& options);
   ~CpuLimit();
   CpuLimit(const CpuLimit&) = delete;
   CpuLimit& operator=(const CpuLimit&) = delete;
 
-  /// A new budget: the time used is 0, signal words are cleared, late signals of the old budget
-  /// write nothing (D6). Inside a scope or outside; also from within a callback of JavaScript.
-  /// False, and nothing is changed, if the isolate was killed and its scope is not left yet: there
-  /// may be frames on the stack that are still to unwind.
+  /// Begins a new budget: the time used is 0, signal words are 0, late signals of the old budget
+  /// write nothing (D6). May be called inside a scope, outside, and in a callback from JavaScript.
+  /// Returns false, and changes nothing, if the isolate was killed and its scope is not left yet,
+  /// because frames on the stack may still have to unwind.
   [[nodiscard]] bool renew() noexcept;
 
-  /// Whether the isolate was killed in this budget. Once its outermost scope is left, execution has
-  /// unwound, the words of the terminated are marked and JavaScript may run again; but the budget
-  /// is spent, and without renew() the next scope kills at once.
+  /// Returns whether the isolate was killed in this budget. Once its outermost scope is left,
+  /// execution has unwound, the terminated words are 1 and JavaScript may run again. But the budget
+  /// is spent: without renew() the next scope kills at once.
   bool isKilled() noexcept;
 
-  /// CPU time used of this budget, in nanoseconds.
+  /// Returns the CPU time used of this budget, in nanoseconds.
   std::int64_t usedNs() const noexcept;
 
  private:
-  // Begins and ends a stretch of time in which this limit is the innermost of its thread.
+  // resume() makes this limit the innermost of its thread; suspend() ends that.
   void resume(ThreadCpuTimer& timer) noexcept;
   void suspend(ThreadCpuTimer& timer) noexcept;
   void settleKill() noexcept;
@@ -113,24 +117,24 @@ class CpuLimit {
   SoftLimit soft_;
   Watchdog::Watch watch_;
   std::int64_t used_ns_ = 0;                   // before resumed_at_ns_
-  std::optional<std::int64_t> resumed_at_ns_;  // of the thread that it runs on now
-  int depth_ = 0;                              // scopes that are not left
+  std::optional<std::int64_t> resumed_at_ns_;  // on the clock of the thread that it runs on now
+  int depth_ = 0;                              // scopes that were not left yet
   bool is_killed_ = false;                     // in this budget
   bool is_kill_settled_ = true;
 };
 
-/// While it lives, the calling thread runs the limit's isolate: its CPU time counts. Leave it on
-/// the same thread, inside-out; the next one may be on another. Scopes nest, of one limit and of
-/// several: the innermost is the one that counts, is warned and is killed, the outer ones stand
-/// still (G4).
+/// While it lives, the calling thread runs the limit's isolate, and its CPU time counts. Leave
+/// scopes on the same thread, innermost first; the next scope may be on another thread. Scopes
+/// nest, of one limit and of several: the innermost one counts, is warned and is killed, and the
+/// outer ones stand still (G4).
 ///
-/// Leaving the outermost scope of a limit whose isolate was killed marks the words of the
-/// terminated and lets the isolate run JavaScript again (EngineExecution::recover): so no
-/// JavaScript of that isolate may be on the stack below the scope. Where the embedder terminates
-/// the isolate for reasons of its own at the same time, that is cancelled as well.
+/// Leaving the outermost scope of a killed limit writes the terminated words and lets the isolate
+/// run JavaScript again (EngineExecution::recover()). So no JavaScript of that isolate may be on
+/// the stack below the scope. If the embedder terminates the isolate at the same time for reasons
+/// of its own, leaving the scope cancels that as well.
 class CpuLimit::Scope {
  public:
-  /// Throws std::system_error if the kernel has no timer to give; then no scope was entered.
+  /// Throws std::system_error if the kernel refuses a timer; then no scope was entered.
   explicit Scope(CpuLimit& limit);
   ~Scope();
   Scope(const Scope&) = delete;

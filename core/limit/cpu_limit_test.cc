@@ -1,6 +1,6 @@
 // The CPU limit on real clocks and real signals, with an engine that only takes notes: D6 and G4.
-// With V8: core/v8/isolate_cpu_limit_test.cc; with real modules in real processes:
-// core/v8/end_to_end.
+// core/v8/isolate_cpu_limit_test.cc has the tests with V8, core/v8/end_to_end those with real
+// modules in real processes.
 #include "core/limit/cpu_limit.h"
 
 #include <gmock/gmock.h>
@@ -29,13 +29,13 @@ using testing::ThrowsMessage;
 
 constexpr std::uint64_t kSignal = 16;
 constexpr std::uint64_t kTerminated = 20;
-// Soft limits that come at once, hard ones that don't come in a test. The watchdog's own warning is
-// due halfway, so whatever warns below is the signal.
+// A soft limit that comes at once and a hard one that a test never reaches. The watchdog's own
+// warning is due halfway, so the signal makes every warning in these tests.
 constexpr CpuLimit::Options kSoftOnly{.soft_limit_ms = 5, .hard_limit_ms = 3'600'000};
 constexpr CpuLimit::Options kDistant{.soft_limit_ms = 1'800'000, .hard_limit_ms = 3'600'000};
 constexpr CpuLimit::Options kShort{.soft_limit_ms = 5, .hard_limit_ms = 30};
 
-// What an embedder has of one isolate, with one module that listens.
+// What an embedder has for one isolate, with one module that listens.
 class Isolate {
  public:
   Isolate(CpuLimiter& limiter, const CpuLimit::Options& options)
@@ -59,7 +59,7 @@ class Isolate {
 
 class CpuLimitTest : public testing::Test {
  protected:
-  // A signal that no timer recalls, such as an older kernel leaves pending.
+  // Sends a signal that no timer takes back. An older kernel leaves such a signal pending.
   void signalNow() { sendAsTimer(gettid(), limiter_.signalNumber()); }
 
   CpuLimiter limiter_{{}};
@@ -169,7 +169,7 @@ TEST_F(CpuLimitTest, D6_ASignalThatWasPendingWhenTheBudgetWasRenewedWritesNothin
   EXPECT_FALSE(isolate.registry.isWarned());
 }
 
-// The timer's own signal, in the same place. The kernel may have recalled it.
+// The timer's own signal instead. The kernel may have taken it back.
 TEST_F(CpuLimitTest, D6_TheTimersOwnPendingSignalWritesNothingAfterRenewal) {
   Isolate isolate(limiter_, kSoftOnly);
   const CpuLimit::Scope scope(*isolate.limit);
@@ -179,7 +179,7 @@ TEST_F(CpuLimitTest, D6_TheTimersOwnPendingSignalWritesNothingAfterRenewal) {
   ASSERT_TRUE(isolate.limit->renew());
   const std::int64_t used_before_ns = isolate.limit->usedNs();
   blocked.reset();
-  // A tick in between would make the next warning due, which is a new one.
+  // A tick in between would make the next warning due, and that would be a new one.
   if (isolate.limit->usedNs() < 5'000'000) {
     EXPECT_FALSE(isolate.isWarned()) << "used " << used_before_ns;
   }
@@ -223,7 +223,7 @@ TEST_F(CpuLimitTest, G3_ASignalThatWasPendingWhenTheIsolateWasDisposedOfTouchesN
     signalNow();
     burn(10'000'000);
     scope.reset();
-    isolate.reset();  // AddressSanitizer sees a handler that comes back to it
+    isolate.reset();  // AddressSanitizer reports a handler that still uses it
   }
   SUCCEED();
 }
@@ -324,8 +324,8 @@ TEST_F(CpuLimitTest, D6_AnIsolateThatIsRenewedInTimeIsNeverKilled) {
   EXPECT_EQ(isolate.execution.terminations(), 0);
 }
 
-// The hard limit falls due at any moment around a renewal: one of the two comes first, and the
-// loser does nothing.
+// The hard limit is due at any moment around a renewal. One of the two comes first; the other then
+// does nothing.
 TEST_F(CpuLimitTest, D6_ARenewalAndAKillNeverBothHappen) {
   Isolate isolate(limiter_, {.soft_limit_ms = 1, .hard_limit_ms = 21});
   int renewals = 0;
@@ -365,7 +365,7 @@ TEST_F(CpuLimitTest, G4_TheInnermostIsolateGetsTheSignalAndTheOuterOneStandsStil
     EXPECT_FALSE(outer.isWarned());
     EXPECT_EQ(outer.limit->usedNs(), used_ns);
   }
-  EXPECT_TRUE(burnUntil([&] { return outer.isWarned(); })) << "it goes on where it stood";
+  EXPECT_TRUE(burnUntil([&] { return outer.isWarned(); })) << "its time continues where it stopped";
 }
 
 TEST_F(CpuLimitTest, G4_TheInnermostIsolateIsKilledAndTheOuterOneIsNot) {
@@ -445,7 +445,7 @@ TEST_F(CpuLimitTest, D6_ASignalOnTheThreadThatTheIsolateLeftWritesNothing) {
   std::thread([&] {
     const CpuLimit::Scope scope(*isolate.limit);
     const BlockedSignal blocked(limiter_.signalNumber());
-    burn(10'000'000);  // the deadline is past, but the isolate's own thread does not hear it
+    burn(10'000'000);  // the deadline is past, but the isolate's own thread blocks the signal
     sendAsTimer(former_thread, limiter_.signalNumber());
     burn(5'000'000);
     EXPECT_FALSE(isolate.isWarned());

@@ -1,5 +1,5 @@
-// What the CPU limit asks of an engine: to stop what an isolate executes, to let it go on later,
-// and to say where memories are that it moved. For V8: core/v8/isolate_execution.h.
+// What the CPU limit needs from an engine: to stop execution, to allow it again, and to follow
+// memories that the engine moved. For V8: core/v8/isolate_execution.h.
 #pragma once
 
 namespace sigproof {
@@ -8,21 +8,21 @@ class EngineExecution {
  public:
   virtual ~EngineExecution() = default;
 
-  /// Stops execution as soon as the engine can: it unwinds, uncatchably for the program. Where
-  /// nothing executes, the next execution is stopped. Called on the watchdog's thread, while the
-  /// isolate's thread may be anywhere; may be called several times. Not signal-safe.
+  /// Stops execution as soon as the engine can. Execution unwinds, and the program can't catch
+  /// that. If nothing executes, the next execution is stopped. Called on the watchdog's thread, at
+  /// any moment of the isolate's thread; may be called several times. Not signal-safe.
   virtual void terminate() noexcept = 0;
 
-  /// Takes terminate() back, so that the isolate can execute again. Called on the isolate's thread,
-  /// when execution has unwound.
+  /// Undoes terminate(), so that the isolate can execute again. Called on the isolate's thread when
+  /// execution has unwound.
   virtual void recover() noexcept = 0;
 
-  /// Lets the entries of the isolate's registry follow memories that the engine moved (D3). Called
-  /// on the isolate's thread, before the words of the terminated are marked.
+  /// Moves the entries of the isolate's registry to memories that the engine moved (D3). Called on
+  /// the isolate's thread before the terminated words are written.
   virtual void followMemories() noexcept = 0;
 
-  /// Has the same done as soon as the isolate's thread can, in the middle of what it executes too.
-  /// Called on the watchdog's thread, after a warning. Not signal-safe.
+  /// Requests followMemories() for as soon as the isolate's thread can, also in the middle of
+  /// execution. Called on the watchdog's thread, after a warning. Not signal-safe.
   virtual void requestFollowMemories() noexcept = 0;
 };
 

@@ -15,19 +15,20 @@ namespace sigproof {
 namespace {
 
 // initial-exec: in a shared object the default model may allocate a thread's storage on first use,
-// which would be inside the handler. An atomic, because a handler may read nothing less of what its
-// thread was just writing.
+// which would be inside the handler. Atomic, because the handler may interrupt a write to this
+// variable.
 [[gnu::tls_model("initial-exec")]] constinit thread_local std::atomic<SoftLimit*> running_limit{
     nullptr};
 static_assert(std::atomic<SoftLimit*>::is_always_lock_free);
 
-// The former actions, by signal number: the handler has no other way to know. Written before the
-// handler is installed.
+// The former actions, by signal number. A handler can find its data only through a global variable.
+// Written before the handler is installed.
 std::array<struct sigaction, _NSIG> former_actions;
 
 constexpr char kMarker = 0;
 
-// Of these the default action ends the process, no instruction raises them, and none stops it.
+// The default action of each of these ends the process. No instruction raises them, and none stops
+// the process.
 bool canBeTaken(int number) noexcept {
   constexpr std::array kOthers{SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF};
   return (number >= SIGRTMIN && number <= SIGRTMAX) ||
@@ -43,8 +44,8 @@ bool isHandler(const struct sigaction& action) noexcept {
          (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
 
-// As if we were not there: the signal is blocked until the handler returns, and then does what it
-// does by default.
+// Does what would happen without our handler: raises the signal, which is blocked until the handler
+// returns and then has its default action.
 void takeDefaultAction(int number) noexcept {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
@@ -112,7 +113,7 @@ LimitSignal::LimitSignal(int signal_number, FormerHandler former) : number_(sign
   struct sigaction ours{};
   ours.sa_sigaction = &onSignal;
   ours.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-  // The former handler counts on it.
+  // The former handler relies on its mask.
   ours.sa_mask = found.sa_mask;
   (void)exchangeAction(number_, &ours);
 }
@@ -120,9 +121,10 @@ LimitSignal::LimitSignal(int signal_number, FormerHandler former) : number_(sign
 LimitSignal::~LimitSignal() {
   struct sigaction found{};
   (void)sigaction(number_, nullptr, &found);
-  // Whoever took the signal after us may go on calling us: with no limit running we do nothing.
+  // A handler that was installed after ours may still call ours. With no limit running, ours does
+  // nothing.
   if (!isOurHandler(found)) return;
-  // To ignore a signal discards it wherever it is pending.
+  // Ignoring a signal discards it wherever it is pending.
   struct sigaction ignored{};
   ignored.sa_handler = SIG_IGN;
   (void)sigaction(number_, &ignored, nullptr);
@@ -130,7 +132,7 @@ LimitSignal::~LimitSignal() {
 }
 
 void* LimitSignal::marker() noexcept {
-  // Only its address counts; nobody writes through it.
+  // Only the address matters; nobody writes through it.
   return const_cast<char*>(&kMarker);
 }
 
@@ -144,8 +146,8 @@ void SoftLimit::warnIfDue() noexcept {
 }
 
 void SoftLimit::setRunning(SoftLimit* limit) noexcept {
-  // The fences keep the compiler from moving the changes of a limit past the moment from which the
-  // handler finds it, or before the moment from which it doesn't.
+  // The fences stop the compiler from moving changes of a limit into the time in which the handler
+  // can find it.
   std::atomic_signal_fence(std::memory_order_seq_cst);
   running_limit.store(limit, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -1,5 +1,6 @@
-// The process's handler of the CPU limit's signal, and the one pointer that it follows: what limit
-// runs on its thread. Used by cpu_limit.h; embedders see it only through CpuLimiter's options.
+// The process's handler of the CPU limit's signal, and the pointer through which it finds the limit
+// that runs on its thread. Used by cpu_limit.h; embedders choose the signal in CpuLimiter's
+// options. Its properties are D6 and D7 of core/SPECIFICATION.md.
 //
 //   LimitSignal signal(SIGRTMIN + 4, FormerHandler::kChain);       // the process, once
 //   SoftLimit soft(registry);                                      // one an isolate
@@ -18,53 +19,54 @@
 
 namespace sigproof {
 
-/// What becomes of a handler that the embedder had installed for the signal before us.
+/// What happens to a handler that the embedder had installed for the signal before us.
 enum class FormerHandler : std::uint8_t {
-  /// It is an error: the constructor throws. A signal of another origin than our timers then does
-  /// what it did before us: its default action.
+  /// It is an error: the constructor throws. A signal that our timers did not send has its default
+  /// action, as before.
   kRefuse,
-  /// It is called, on the same thread and with the same arguments, for every signal that is not one
-  /// of our timers'.
+  /// It is called, on the same thread and with the same arguments, for every signal that our timers
+  /// did not send.
   kChain,
 };
 
-/// Takes one signal number for the process while it lives.
+/// Takes one signal number of the process while it lives (D7 of core/SPECIFICATION.md).
 ///
-/// The handler runs with SA_SIGINFO, SA_RESTART (a slow system call that it interrupts goes on) and
-/// SA_ONSTACK (on the thread's alternate stack, if it has one: a WebAssembly stack may be nearly
-/// full). While it runs, its own signal is blocked and whatever the former handler's mask blocks,
-/// nothing else. It keeps errno, allocates nothing, takes no lock.
+/// The handler runs with SA_SIGINFO, SA_RESTART (a slow system call that it interrupts is resumed)
+/// and SA_ONSTACK (on the thread's alternate stack, if it has one, because a WebAssembly stack may
+/// be nearly full). While it runs, its own signal is blocked, and what the former handler's mask
+/// blocks. It keeps errno, allocates nothing and takes no lock.
 ///
-/// A signal is ours if a timer of ours sent it: SI_TIMER with the value marker(). Any other goes to
-/// the former handler, or is ignored if the former action was SIG_IGN, or has the default action,
-/// which for every number taken here ends the process. SA_RESETHAND of a former handler is not
-/// honoured; without SA_ONSTACK it still runs on the alternate stack.
+/// A signal is ours if one of our timers sent it: SI_TIMER with the value marker(). The former
+/// handler gets any other. If the former action was SIG_IGN, any other is ignored. If it was
+/// SIG_DFL, any other has the default action, which ends the process for every number allowed here.
+/// SA_RESETHAND of a former handler is not honoured. A former handler without SA_ONSTACK still runs
+/// on the alternate stack.
 class LimitSignal {
  public:
-  /// Any real-time signal, or one of SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF. Throws
-  /// std::invalid_argument for any other number, for one that another LimitSignal has, and for one
-  /// with a former handler that is to be refused; std::system_error if the kernel refuses.
+  /// `signal_number`: any real-time signal, or one of SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM,
+  /// SIGVTALRM, SIGPROF. Throws std::invalid_argument for any other number, for one that another
+  /// LimitSignal has, and for one that has a handler if `former` is kRefuse. Throws
+  /// std::system_error if the kernel refuses.
   LimitSignal(int signal_number, FormerHandler former);
-  /// Puts the former action back, and discards our signals that are still pending, which could
-  /// otherwise end the process. Where somebody took the signal after us, it stays as it is: that
-  /// handler may call ours, which then does nothing. Precondition: no timer sends this signal any
-  /// more.
+  /// Restores the former action, and discards our signals that are still pending, which could
+  /// otherwise end the process. If somebody installed a handler after us, that one stays; it may
+  /// call ours, which then does nothing. Precondition: no timer sends this signal any more.
   ~LimitSignal();
   LimitSignal(const LimitSignal&) = delete;
   LimitSignal& operator=(const LimitSignal&) = delete;
 
   int number() const noexcept { return number_; }
 
-  /// The `si_value.sival_ptr` of our timers' signals.
+  /// The `si_value.sival_ptr` of the signals of our timers.
   static void* marker() noexcept;
 
  private:
   const int number_;
 };
 
-/// What the handler needs of one isolate's limit. Changed by the isolate's own thread, and only
-/// while the limit is not the running one of that thread; read by the handler on the same thread.
-/// So there is nothing to race for: a handler sees either no limit or one that is at rest.
+/// What the handler needs of one isolate's limit. The isolate's own thread changes it, and only
+/// while it is not the running limit of that thread. The handler reads it on the same thread. So a
+/// handler finds either no limit or one that isn't being changed.
 class SoftLimit {
  public:
   using Generation = SignalRegistry<>::Generation;
@@ -72,16 +74,17 @@ class SoftLimit {
   /// `registry` outlives this object.
   explicit SoftLimit(SignalRegistry<>& registry) noexcept : registry_(registry) {}
 
-  /// From now on a warning is due when the thread's CPU clock shows `deadline_ns`, and is for the
-  /// registry's present generation. Precondition: not the running limit of any thread.
+  /// From now on a warning is due when the thread's CPU clock shows `deadline_ns` (nanoseconds).
+  /// The warning is for the registry's current generation. Precondition: not the running limit of
+  /// any thread.
   void aim(std::int64_t deadline_ns) noexcept;
 
-  /// Warns if the deadline is past. A signal only prompts it, the clock decides: so one that was
-  /// sent for a budget that was renewed, or for an isolate that has left the thread, writes nothing
-  /// (D6). Async-signal-safe; on the thread that the limit runs on.
+  /// Warns if the deadline is past. The clock decides, not the signal. So a signal for a budget
+  /// that was renewed, or for an isolate that has left the thread, writes nothing (D6).
+  /// Async-signal-safe; call it on the thread that the limit runs on.
   void warnIfDue() noexcept;
 
-  /// Makes a limit the one that the calling thread's handler finds; null: none. Async-signal-safe.
+  /// Sets the limit that the calling thread's handler finds; null: none. Async-signal-safe.
   static void setRunning(SoftLimit* limit) noexcept;
   static SoftLimit* running() noexcept;
 

@@ -1,5 +1,5 @@
 // D7 with real signals: what the handler promises to the code that it interrupts and to the handler
-// that was there before it. And late signals (D6), as the handler meets them.
+// that was there before it. Also late signals (D6), as the handler sees them.
 #include "core/limit/limit_signal.h"
 
 #include <gmock/gmock.h>
@@ -33,7 +33,7 @@ constexpr std::uint64_t kTerminated = 20;
 constexpr std::int64_t kLongPastNs = 0;
 constexpr std::int64_t kNeverNs = std::numeric_limits<std::int64_t>::max();
 
-// What the embedder's handler saw, of its last call.
+// What the embedder's handler saw in its last call.
 struct Seen {
   std::atomic<int> calls{0};
   std::atomic<int> number{0};
@@ -57,7 +57,8 @@ std::uint64_t blockedSignals() {
 std::uint64_t bitOf(int number) { return std::uint64_t{1} << (number - 1); }
 
 void onEmbeddersSignal(int number, siginfo_t* info, void* context) {
-  // Not the address of a local variable, which AddressSanitizer may have put elsewhere.
+  // Not the address of a local variable, because AddressSanitizer may have moved that off the
+  // stack.
   seen.stack = static_cast<std::byte*>(__builtin_frame_address(0));
   seen.number = number;
   seen.code = info->si_code;
@@ -94,8 +95,7 @@ class LimitSignalTest : public testing::Test {
   SoftLimit soft_{registry_};
 };
 
-// --- warning
-// ---------------------------------------------------------------------------------------
+// --- warning ------------------------------------------------------------------------------------
 
 TEST_F(LimitSignalTest, D7_ASignalOfATimerWarnsTheLimitThatRunsOnItsThread) {
   const LimitSignal signal(number_, FormerHandler::kRefuse);
@@ -178,7 +178,7 @@ TEST_F(LimitSignalTest, D7_TheHandlerRunsOnTheAlternateStackOfTheThread) {
   EXPECT_LT(seen.stack.load(), stack.data() + stack.size());
 }
 
-// The state letter of a thread of this process, as the kernel has it: S while it sleeps.
+// The kernel's state letter of a thread of this process: S while it sleeps.
 char stateOf(pid_t thread_id) {
   std::ifstream file("/proc/self/task/" + std::to_string(thread_id) + "/stat");
   std::string line;
@@ -205,7 +205,7 @@ TEST_F(LimitSignalTest, D7_ASlowReadGoesOnAfterTheHandler) {
   });
   constexpr int kSignals = 20;
   for (int sent = 0; sent < kSignals && !is_over; ++sent) {
-    // Asleep: inside read(), where the handler was not in its way yet or read() was started again.
+    // Asleep inside read(): either the handler ran before it, or the kernel resumed read().
     while (!is_over && (reader_id == 0 || stateOf(reader_id) != 'S')) std::this_thread::yield();
     pthread_kill(reader.native_handle(), number_);
     sendAsTimer(reader_id, number_);
@@ -333,7 +333,7 @@ TEST_F(LimitSignalTest, D7_TheFormerHandlerIsPutBack) {
   EXPECT_EQ(seen.calls, 1);
 }
 
-// Left pending, it would have the default action, which ends the process.
+// If the signal stayed pending, its default action would end the process.
 TEST_F(LimitSignalTest, D7_WhatIsPendingWhenItEndsIsDiscarded) {
   const BlockedSignal blocked(number_);
   {
@@ -345,7 +345,7 @@ TEST_F(LimitSignalTest, D7_WhatIsPendingWhenItEndsIsDiscarded) {
 }
 
 TEST_F(LimitSignalTest, D7_AHandlerThatWasInstalledAfterUsStaysInPlace) {
-  const InstalledHandler nothing(number_, SIG_DFL);  // what is put back when the test ends
+  const InstalledHandler nothing(number_, SIG_DFL);  // the test restores this at its end
   {
     const LimitSignal signal(number_, FormerHandler::kRefuse);
     struct sigaction later{};

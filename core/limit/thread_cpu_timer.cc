@@ -8,7 +8,7 @@
 #include <csignal>
 #include <system_error>
 
-// glibc 2.36 has the field, but not POSIX's future name of it.
+// glibc 2.36 has the field, but not yet the name that newer versions give it.
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -26,14 +26,14 @@ std::int64_t toNs(const timespec& time) noexcept {
 
 ThreadCpuClock ThreadCpuClock::ofThisThread() noexcept {
   clockid_t id{};
-  // Can't fail: the calling thread is there, and Linux has such clocks.
+  // Can't fail: the calling thread exists, and Linux has such clocks.
   (void)pthread_getcpuclockid(pthread_self(), &id);
   return ThreadCpuClock(id);
 }
 
 std::int64_t ThreadCpuClock::nowNs() noexcept {
   timespec now{};
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);  // can't fail, so errno stays
+  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);  // can't fail, so errno is unchanged
   return toNs(now);
 }
 
@@ -64,7 +64,7 @@ void ThreadCpuTimer::arm(std::int64_t deadline_ns) noexcept {
   itimerspec when{};
   when.it_value.tv_sec = due_ns / kNsPerSecond;
   when.it_value.tv_nsec = due_ns % kNsPerSecond;
-  (void)timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);  // its own thread, a valid time
+  (void)timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);  // can't fail: own thread, valid time
 }
 
 void ThreadCpuTimer::disarm() noexcept {

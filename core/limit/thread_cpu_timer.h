@@ -1,5 +1,5 @@
 // CPU time of one thread: a clock that any thread can read, and a timer that sends its own thread a
-// signal when the thread has used enough.
+// signal when the thread has used a given amount.
 //
 //   const ThreadCpuClock clock = ThreadCpuClock::ofThisThread();
 //   ThreadCpuTimer timer(SIGRTMIN, &marker);                     // a handler is installed already
@@ -14,17 +14,18 @@
 
 namespace sigproof {
 
-/// Names the CPU clock of a thread. A value: copied freely.
+/// Names the CPU clock of a thread. A value type: copy it freely.
 class ThreadCpuClock {
  public:
-  /// The calling thread's.
+  /// Returns the calling thread's clock.
   static ThreadCpuClock ofThisThread() noexcept;
 
-  /// CPU time that the calling thread has used, in nanoseconds. Async-signal-safe; leaves errno as
-  /// it is.
+  /// Returns the CPU time that the calling thread has used, in nanoseconds. Async-signal-safe;
+  /// keeps errno.
   static std::int64_t nowNs() noexcept;
 
-  /// CPU time that the thread has used, in nanoseconds; nothing if it has ended. Any thread.
+  /// Returns the CPU time that the thread has used, in nanoseconds; nothing if it has ended. Any
+  /// thread.
   std::optional<std::int64_t> readNs() const noexcept;
 
  private:
@@ -32,25 +33,26 @@ class ThreadCpuClock {
   clockid_t id_;
 };
 
-/// A timer on the CPU clock of the thread that makes it, whose signal comes on that thread
-/// (SIGEV_THREAD_ID). Made, armed and destroyed on that thread; not signal-safe.
+/// A timer on the CPU clock of the thread that makes it. Its signal is sent to that thread
+/// (SIGEV_THREAD_ID). Make, arm and destroy it on that thread; not signal-safe.
 ///
-/// The kernel looks at such timers at its ticks, and only while the thread runs: a signal comes up
+/// The kernel checks such timers at its ticks, and only while the thread runs. So a signal comes up
 /// to a tick of CPU time late (4 ms at 250 Hz), never early. Each timer takes one of the pending
 /// signals that RLIMIT_SIGPENDING allows, so that its signal can't be lost for want of memory.
 class ThreadCpuTimer {
  public:
-  /// Disarmed. The signal's `si_code` is SI_TIMER, its `si_value.sival_ptr` is `signal_value`.
-  /// Throws std::system_error if the kernel has no timer to give.
+  /// Makes a disarmed timer. Its signal has the `si_code` SI_TIMER and the `si_value.sival_ptr`
+  /// `signal_value`. Throws std::system_error if the kernel refuses a timer.
   ThreadCpuTimer(int signal_number, void* signal_value);
   ~ThreadCpuTimer();
   ThreadCpuTimer(const ThreadCpuTimer&) = delete;
   ThreadCpuTimer& operator=(const ThreadCpuTimer&) = delete;
 
-  /// One signal when the thread's clock shows `deadline_ns`; at once if it is past.
+  /// Sends one signal when the thread's clock shows `deadline_ns` (nanoseconds); at once if it is
+  /// past.
   void arm(std::int64_t deadline_ns) noexcept;
 
-  /// No signal; one that was sent before may still be on its way.
+  /// Sends no signal from now on. One that was sent before may still be on its way.
   void disarm() noexcept;
 
  private:

@@ -11,15 +11,15 @@ namespace sigproof {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-// What is further away is looked at on the way: no sum of a clock and a time that is left
-// overflows.
+// The watchdog looks in between if a deadline is further away, so that a clock plus the time left
+// never overflows.
 constexpr std::int64_t kLongestSleepNs = 3'600'000'000'000;
 
 std::chrono::nanoseconds sleepFor(std::int64_t left_ns) noexcept {
   return std::chrono::nanoseconds(std::min(left_ns, kLongestSleepNs));
 }
 
-// Threads inherit the mask of the one that makes them.
+// A new thread inherits the mask of the thread that makes it.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() noexcept {
@@ -55,7 +55,7 @@ void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
     next_look_ = look();
-    // Woken too early, it looks once too often, which does no harm.
+    // A spurious wake-up costs one look too many, which does no harm.
     if (next_look_ == Clock::time_point::max()) {
       wake_.wait(lock);
     } else {
@@ -77,7 +77,7 @@ Watchdog::Watch::Watch(Watchdog& watchdog, EngineExecution& execution, SignalReg
       registry_(registry),
       run_{ThreadCpuClock::ofThisThread(), kNever, kNever, kNever, {}} {
   const std::lock_guard lock(watchdog_.mutex_);
-  // Room for all, so that start() can't fail.
+  // Reserve room for every watch, so that start() can't fail.
   watchdog_.running_.reserve(watchdog_.watch_count_ + 1);
   ++watchdog_.watch_count_;
 }

@@ -1,4 +1,4 @@
-// One thread that watches the CPU time of the isolates that run, and terminates those that use too
+// One thread that watches the CPU time of the running isolates, and terminates those that use too
 // much of it. Used by cpu_limit.h.
 //
 //   Watchdog watchdog;                                        // the process, once
@@ -7,10 +7,11 @@
 //   ...                                                       // the isolate runs on this thread
 //   if (watch.stop()) { /* it was terminated */ }
 //
-// It needs no signal and no timer of the thread that it watches: a thread can't use more CPU time
-// than passes, so it sleeps for the time that a thread has left, looks at the thread's CPU clock,
-// and sleeps again for what is still left. Everything that it decides, it decides under one mutex,
-// which start() and stop() take too: once stop() has returned, nothing is decided about that run
+// It needs no signal and no timer of the thread that it watches. A thread can't use more CPU time
+// than passes. So the watchdog sleeps for the time that a thread has left, reads the thread's CPU
+// clock, and sleeps again for what is still left. It decides everything under one mutex, which
+// start() and stop() take too. Once stop() has returned, it decides nothing about that run (D6) and
+// touches nothing of the isolate (G3).
 // any more (D6), and nothing of the isolate is touched (G3).
 #pragma once
 
@@ -28,19 +29,19 @@
 
 namespace sigproof {
 
-/// Any number of isolates on any number of threads. Its own thread blocks every signal.
+/// Watches any number of isolates on any number of threads. Its own thread blocks every signal.
 class Watchdog {
  public:
   class Watch;
 
-  /// A thread that waits for something uses no CPU time, and is looked at again and again: at most
-  /// this often.
+  /// A thread that waits for something uses no CPU time, so the watchdog looks at it repeatedly: at
+  /// most this often.
   static constexpr std::chrono::milliseconds kSmallestSleep{1};
-  /// What is still running this much CPU time after it was terminated is terminated again: a
-  /// program that was stopped must not be followed by another one in the same run.
+  /// If something still runs this much CPU time (nanoseconds) after a termination, the watchdog
+  /// terminates again. Otherwise another program could follow a stopped one in the same run.
   static constexpr std::int64_t kKillAgainNs = 10'000'000;
 
-  /// Throws std::system_error if there is no thread to be had.
+  /// Throws std::system_error if the system has no thread to give.
   Watchdog();
   /// Precondition: no Watch is left.
   ~Watchdog();
@@ -62,26 +63,26 @@ class Watchdog {
   std::thread thread_;
 };
 
-/// One isolate, watched between start() and stop(), which one thread calls at a time.
+/// Watches one isolate between start() and stop(). One thread at a time calls them.
 class Watchdog::Watch {
  public:
   using Generation = SignalRegistry<>::Generation;
 
-  /// One run of the isolate on one thread. Times are what `clock` shows, in nanoseconds.
+  /// One run of the isolate on one thread. Times are readings of `clock`, in nanoseconds.
   struct Run {
     ThreadCpuClock clock;
-    /// From here on the signal will have come: entries are to follow memories that the engine
-    /// moved, to which the handler could not write (D3).
+    /// From this time on the signal will have come. The watchdog then lets entries follow memories
+    /// that the engine moved, because the handler could not write to those (D3).
     std::int64_t follow_ns;
-    /// From here on the watchdog itself delivers the warning, for `generation`, in case the
+    /// From this time on the watchdog itself delivers the warning for `generation`, in case the
     /// thread's signal did not come.
     std::int64_t warn_ns;
-    /// From here on execution is terminated.
+    /// From this time on execution is terminated.
     std::int64_t kill_ns;
     Generation generation;
   };
 
-  /// All outlive this object. May throw std::bad_alloc.
+  /// All arguments outlive this object. May throw std::bad_alloc.
   Watch(Watchdog& watchdog, EngineExecution& execution, SignalRegistry<>& registry);
   /// Precondition: stopped.
   ~Watch();
@@ -90,16 +91,17 @@ class Watchdog::Watch {
 
   /// Precondition: stopped.
   void start(const Run& run) noexcept;
-  /// Ends the run; when it returns, nothing is done to the isolate any more. Returns whether its
-  /// execution was terminated since start().
+  /// Ends the run. When it returns, the watchdog does nothing to the isolate any more. Returns
+  /// whether it terminated execution since start().
   bool stop() noexcept;
-  /// Whether execution was terminated since start().
+  /// Returns whether the watchdog terminated execution since start().
   bool isKilled() noexcept;
 
  private:
   friend class Watchdog;
 
-  // What is left until the next thing that is due, after doing what is. With the mutex held.
+  // Does what is due, and returns the time left until the next thing is due, in nanoseconds.
+  // Precondition: the mutex is held.
   std::int64_t look() noexcept;
 
   Watchdog& watchdog_;

@@ -20,7 +20,7 @@ namespace {
 constexpr std::int64_t kNeverNs = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kSignal = 16;
 
-// A run on this thread, in which nothing is to be followed.
+// A run on this thread in which no memory is to be followed.
 Watchdog::Watch::Run runUntil(std::int64_t warn_ns, std::int64_t kill_ns,
                               Watchdog::Watch::Generation generation) {
   return {.clock = ThreadCpuClock::ofThisThread(),
@@ -75,7 +75,7 @@ TEST_F(WatchdogTest, TerminatesAgainWhatRunsOn) {
 
 TEST_F(WatchdogTest, D6_DoesNothingToAnIsolateThatHasLeft) {
   for (int round = 0; round < 2'000; ++round) {
-    // Due at any moment of the run, which ends at any moment too.
+    // The kill is due at any moment of the run, and the run ends at any moment, too.
     start(0, ThreadCpuClock::nowNs() + round % 7 * std::int64_t{1'000});
     burn(round % 5 * std::int64_t{1'000});
     const bool is_killed = watch_.stop();

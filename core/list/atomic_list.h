@@ -7,14 +7,14 @@
 //   list.iterate([](Entry& e) noexcept { e.signal(); });                // handler, any thread
 //
 // How it is safe. A reader announces itself (`readers_`), then walks. The owner unlinks an element,
-// keeps it aside (`retired_`), and frees what it kept only when it finds no reader announced. The
-// announcement, the walk's loads, the publishing and unlinking stores and the owner's check are all
-// seq_cst, so that they stand in one total order: a reader that the owner's check did not see
-// announced itself after that check, hence after the unlink, and can't reach the element. With
-// acquire and release alone that argument fails in C++ (a reader may read a stale link), which
-// models/relacy shows with the weakened orders of corpus/mutants.
+// keeps it in `retired_`, and frees it only after a check that finds no reader announced. The
+// announcement, the walk's loads, the stores that publish and unlink, and the owner's check are all
+// seq_cst, so one total order contains them. A reader that the check did not see announced itself
+// after the check, hence after the unlink, so it can't reach the element. Acquire and release alone
+// don't give that order: a reader could load a stale link. models/relacy shows this with the
+// mutants in corpus/mutants that weaken the orders.
 //
-// A handler on the owner's own thread is a reader like any other; it comes and goes between two
+// A handler on the owner's own thread is a reader like any other. It enters and leaves between two
 // instructions of the owner.
 #pragma once
 
@@ -27,7 +27,7 @@
 
 namespace sigproof {
 
-/// The list. Properties L1-L7 of the specification.
+/// The list. Its properties are L1 to L8 of core/SPECIFICATION.md.
 ///
 /// Threads: one thread at a time, the owner, calls the methods that change the list. iterate() and
 /// isEmpty() may be called on any thread and in any signal handler. T need not be
@@ -37,8 +37,9 @@ class AtomicList {
  public:
   AtomicList() noexcept = default;
 
-  /// Empties the list, then frees (L6). Precondition: readers on other threads are detached
-  /// (detachReaders()). A handler may strike at any instruction of it. Not signal-safe.
+  /// Empties the list, then frees the elements (L6). Precondition: detachReaders() has returned, if
+  /// other threads read the list. A signal handler may preempt it at any instruction. Not
+  /// signal-safe.
   ~AtomicList() {
     {
       const Mutation mutation(*this);
@@ -57,8 +58,8 @@ class AtomicList {
   AtomicList(const AtomicList&) = delete;
   AtomicList& operator=(const AtomicList&) = delete;
 
-  /// Makes an element from `args` and publishes it, fully constructed, at the front, in O(1) (L1);
-  /// then frees earlier removals as reclaim() does. Returns the element, which stays where it is
+  /// Makes an element from `args` and publishes it at the front, fully constructed, in O(1) (L1).
+  /// Then frees earlier removals as reclaim() does. Returns the element, which keeps its address
   /// until the owner removes it. If allocation or the constructor throws, the list is unchanged.
   /// Owner only; not signal-safe.
   template <class... Args>
@@ -73,14 +74,13 @@ class AtomicList {
     return node->element;
   }
 
-  /// Calls `keep(T&)` for each element, newest first, once each, and removes those for which it
-  /// returns false (L5); then frees as reclaim() does. If `keep` throws, what it rejected before
-  /// stays removed and the list is valid. `keep` must not change this list. Owner only; not
-  /// signal-safe.
+  /// Calls `keep(T&)` once for each element, newest first, and removes those for which it returns
+  /// false (L5). Then frees as reclaim() does. If `keep` throws, what it rejected before stays
+  /// removed and the list is valid. `keep` must not change this list. Owner only; not signal-safe.
   template <class Predicate>
   void filter(Predicate&& keep) {
-    // Destroyed after the mutation has ended, also when `keep` throws: an element's destructor then
-    // finds a list at rest.
+    // Frees after the mutation has ended, also when `keep` throws, because an element's destructor
+    // may use the list.
     const ReclaimAtEnd reclaim_at_end(*this);
     const Mutation mutation(*this);
     Link* link = &head_;
@@ -97,11 +97,11 @@ class AtomicList {
     }
   }
 
-  /// Calls `successor(T&)` for each element, newest first, once each. Where it returns a pointer
-  /// `s` that is not null, a new element T(old, *s) takes the place of the old one, by one store: a
-  /// reader finds the one or the other, never both, never neither (L3). Then frees as reclaim()
-  /// does. If allocation or a constructor throws, what was replaced before stays replaced and the
-  /// list is valid. `successor` must not change this list. Owner only; not signal-safe.
+  /// Calls `successor(T&)` once for each element, newest first. Where it returns a pointer `s` that
+  /// is not null, a new element T(old, *s) takes the place of the old one by one store: a reader
+  /// finds exactly one of the two (L3). Then frees as reclaim() does. If allocation or a
+  /// constructor throws, what was replaced before stays replaced and the list is valid. `successor`
+  /// must not change this list. Owner only; not signal-safe.
   template <class Successor>
   void replace(Successor&& successor) {
     const ReclaimAtEnd reclaim_at_end(*this);
@@ -122,7 +122,7 @@ class AtomicList {
     }
   }
 
-  /// Removes every element; then frees as reclaim() does. Owner only; not signal-safe.
+  /// Removes every element, then frees as reclaim() does. Owner only; not signal-safe.
   void clear() noexcept {
     {
       const Mutation mutation(*this);
@@ -131,8 +131,8 @@ class AtomicList {
     reclaim();
   }
 
-  /// Frees the removed elements unless a reader is active, in which case the next mutation or
-  /// reclaim() tries again (L4). Returns whether none is left to be freed. Costs one comparison
+  /// Frees the retired elements unless a reader is active; if one is, the next mutation or
+  /// reclaim() tries again (L4). Returns whether no retired element is left. Costs one comparison
   /// when there is nothing to free. Owner only; not signal-safe.
   bool reclaim() noexcept {
     if (retired_ == nullptr) return true;
@@ -142,11 +142,12 @@ class AtomicList {
   }
 
   /// Calls `visitor(T&)` for the elements, newest first, each at most once (L2). What a reader on
-  /// another thread visits was in the list at some moment of the call. The visitor must not throw,
-  /// nor change this list. Async-signal-safe if the visitor is; any thread; readers nest.
+  /// another thread visits was in the list at some moment of the call. The visitor must neither
+  /// throw nor change this list. Async-signal-safe if the visitor is; any thread; readers nest.
   template <class Visitor>
     requires std::is_nothrow_invocable_v<Visitor&, T&>
-  // Inlined, so that what a visitor counts is kept in a register: a third of a delivery's time.
+  // Inlined, so that a counter of the visitor stays in a register. That saves a third of a
+  // delivery's time.
   [[gnu::always_inline]] void iterate(Visitor&& visitor) noexcept {
     const Reader reader(*this);
     if (reader.isTurnedAway()) return;
@@ -156,12 +157,12 @@ class AtomicList {
     }
   }
 
-  /// Whether the list has no element at this moment. Async-signal-safe; any thread.
+  /// Returns whether the list has no element at this moment. Async-signal-safe; any thread.
   bool isEmpty() const noexcept { return head_.load(std::memory_order_seq_cst) == nullptr; }
 
-  /// Closes the list for readers and waits until those inside have left (L4): from the return on,
-  /// iterate() visits nothing. For the time before destruction; it can't be undone. Must not be
-  /// called from a visitor, which would wait for itself. Owner only; not signal-safe.
+  /// Closes the list for readers and waits until the active ones have left (L4). After it returns,
+  /// iterate() visits nothing. Call it before destruction; it can't be undone. A visitor must not
+  /// call it, because it would wait for itself. Owner only; not signal-safe.
   void detachReaders() noexcept {
     if ((readers_.load(std::memory_order_relaxed) & kClosed) == 0) {
       readers_.fetchAdd(kClosed, std::memory_order_seq_cst);
@@ -177,12 +178,12 @@ class AtomicList {
     template <class... Args>
     explicit Node(Args&&... args) : element(std::forward<Args>(args)...) {}
 
-    Link next{nullptr};  // first: on one cache line with the beginning of the element
+    Link next{nullptr};  // first, to share a cache line with the beginning of the element
     T element;
-    Node* retired_next = nullptr;  // the owner's alone
+    Node* retired_next = nullptr;  // only the owner uses it
   };
 
-  // `readers_` counts the readers inside; its top bit says that the list was closed for readers.
+  // `readers_` counts the active readers. Its top bit is set once the list is closed for readers.
   static constexpr std::uint32_t kClosed = std::uint32_t{1} << 31;
   using ReaderCount = typename Policy::template Atomic<std::uint32_t>;
   using Flag = typename Policy::template Atomic<bool>;
@@ -208,15 +209,15 @@ class AtomicList {
     bool turned_away_;
   };
 
-  // Marks the owner as changing links or what waits to be freed; a second one at the same time is
-  // the misuse that L5 names.
+  // Marks that the owner is changing links or the retired elements. A second mark at the same time
+  // is the misuse that L5 names.
   class Mutation {
    public:
     explicit Mutation(AtomicList& list) noexcept : list_(list) {
       if constexpr (Policy::kReportMisuse) {
         if (list_.is_mutating_.loadOwned()) {
           Policy::reportMisuse(
-              "AtomicList: changed from its own predicate or from a handler that struck a change");
+              "AtomicList: changed from its own predicate, or from a handler during a change");
         }
         list_.is_mutating_.storeOwned(true);
       }
@@ -265,9 +266,9 @@ class AtomicList {
     while (Node* node = takeRetired()) Policy::destroy(node);
   }
 
-  // Takes one off before it is destroyed, so that an element's destructor that comes back to this
-  // list finds it whole; null when none is left. A handler that freed in the middle of this would
-  // free twice, hence the mark.
+  // Takes one element off before it is destroyed, so that the list is consistent when the element's
+  // destructor uses it. Null when none is left. This counts as a mutation, because a handler that
+  // reclaimed here would free the element twice.
   Node* takeRetired() noexcept {
     const Mutation mutation(*this);
     Node* node = retired_;
@@ -278,7 +279,7 @@ class AtomicList {
   Link head_{nullptr};
   ReaderCount readers_{0};
   Flag is_mutating_{false};
-  Node* retired_ = nullptr;  // the owner's alone
+  Node* retired_ = nullptr;  // only the owner uses it
 };
 
 }  // namespace sigproof

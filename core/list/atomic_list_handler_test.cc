@@ -21,8 +21,7 @@ namespace {
 
 using List = AtomicList<TrackedElement, PreemptPolicy>;
 
-// The parameter is the depth of handlers: 2 means that a second one strikes at each step of the
-// first, and so on.
+// The parameter is how deep handlers nest: with 2, a second handler runs at each step of the first.
 class AtomicListHandler : public testing::TestWithParam<unsigned> {
  protected:
   ~AtomicListHandler() override {
@@ -34,19 +33,20 @@ class AtomicListHandler : public testing::TestWithParam<unsigned> {
     for (int id = 1; id <= count; ++id) list.pushFront(id, ledger_);
   }
 
-  // Leaves elements in the list that wait to be freed.
+  // Leaves retired elements in the list.
   void retire(List& list, int count) {
     for (int id = 101; id <= 100 + count; ++id) list.pushFront(id, ledger_);
     const ParkedReader reader(list);
     list.filter([](TrackedElement& e) { return e.id() <= 100; });
   }
 
-  // Runs `operation` with a handler at each step and judges what the handlers saw; returns that.
+  // Runs `operation` with a handler at each step. Judges what the handlers saw, and returns it.
   template <class Operation>
   std::vector<Snapshot> expectSound(List& list, const Transition& transition, Operation operation) {
     std::vector<Snapshot> seen;
     auto handler = [&]() noexcept {
-      // In the order of beginning: while handlers nest, the owner stands still.
+      // Snapshots are in the order in which the handlers began: while handlers nest, the owner
+      // stands still.
       const std::size_t place = seen.size();
       seen.emplace_back();
       list.iterate([&](TrackedElement& e) noexcept { seen[place].push_back(e.id()); });
@@ -73,7 +73,7 @@ Snapshot newestFirst(int count) {
   return ids;
 }
 
-// Tells of each identifier whether it is kept.
+// Bit i says whether the element with identifier i is kept.
 using Subset = unsigned;
 bool isIn(Subset subset, int id) { return (subset >> id & 1) != 0; }
 
@@ -185,7 +185,7 @@ TEST_P(AtomicListHandler, L3_AReclaimShowsNothingOfWhatItFrees) {
 TEST_P(AtomicListHandler, L6_TheDestructorShowsNoDestroyedElement) {
   auto owner = std::make_unique<List>();
   List& list = *owner;
-  // The elements' own destructors are struck too.
+  // Handlers also run inside the elements' own destructors.
   for (int id = 1; id <= 4; ++id) list.pushFront(id, ledger_, &PreemptPolicy::preempt);
   retire(list, 2);
   expectSound(list, {newestFirst(4), {}}, [&] { owner.reset(); });
@@ -199,7 +199,7 @@ TEST_P(AtomicListHandler, L3_HandlersLeaveNothingThatHindersReclamation) {
 }
 
 TEST_P(AtomicListHandler, L3_WhatAHandlerAtOneStepAloneSeesIsTheSame) {
-  // One handler in the whole operation, at each step in turn: it must not depend on the others.
+  // Only one handler runs in the whole operation, so no step relies on a handler at an earlier one.
   for (int step = 1;; ++step) {
     List list;
     fill(list, 4);
@@ -253,14 +253,14 @@ class AlarmBarrage {
 
 TEST(AtomicListSignal, L3_ARealHandlerThatStrikesAnywhereSeesAnOrderedListOfLivingElements) {
   static AtomicList<TrackedElement>* list = nullptr;
-  static volatile sig_atomic_t strikes = 0;
+  static volatile sig_atomic_t preemptions = 0;
   static volatile sig_atomic_t disorders = 0;
   Ledger ledger;
   AtomicList<TrackedElement> the_list;
   list = &the_list;
   {
     const AlarmBarrage barrage([] {
-      strikes = strikes + 1;
+      preemptions = preemptions + 1;
       int former = 1 << 30;
       list->iterate([&](TrackedElement& e) noexcept {
         if (e.id() >= former) disorders = disorders + 1;
@@ -275,7 +275,7 @@ TEST(AtomicListSignal, L3_ARealHandlerThatStrikesAnywhereSeesAnOrderedListOfLivi
     }
   }
   list->clear();
-  EXPECT_GT(strikes, 10);
+  EXPECT_GT(preemptions, 10);
   EXPECT_EQ(disorders, 0);
   EXPECT_EQ(ledger.faults(), 0);
   EXPECT_EQ(ledger.alive(), 0);

@@ -1,4 +1,4 @@
-// L5: what a debug build reports. The policies here look for misuse in every build.
+// L5: what a debug build reports. The policies in this file look for misuse in every build.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,8 +24,8 @@ template <class Policy>
 using IntList = AtomicList<int, Policy>;
 
 constexpr const char* kChanged =
-    "sigproof: AtomicList: changed from its own predicate or from a "
-    "handler that struck a change\n";
+    "sigproof: AtomicList: changed from its own predicate, or from a "
+    "handler during a change\n";
 constexpr const char* kReaderInside =
     "sigproof: AtomicList: destroyed while a reader is inside; detachReaders\\(\\) first\n";
 
@@ -94,7 +94,7 @@ TEST(AtomicListMisuseDeathTest, L5_TheProductionPolicyOfARunWithNdebugDoesNotLoo
 
 // --- a handler that changes the list, at every step ---------------------------------------------
 
-// How a child process may end.
+// How a child process can end.
 enum Ending : int { kWhole, kBroken, kReported, kNoSuchStep };
 
 struct ExitingPolicy : PreemptPolicy {
@@ -111,7 +111,7 @@ void keepOne(PreemptedList& list, Ledger&) {
 void clearAll(PreemptedList& list, Ledger&) { list.clear(); }
 void reclaimAll(PreemptedList& list, Ledger&) { list.reclaim(); }
 
-// Runs `owner_changes` on a small list that has something to free, with a handler at its `step`th
+// Runs `owner_changes` on a small list that has retired elements, with a handler at its `step`th
 // step that makes a change too.
 Ending endOfMisuseAt(int step, Change owner_changes, Change handler_changes) {
   Ledger ledger;
@@ -147,14 +147,14 @@ void expectReportedOrHarmlessAtEveryStep(Change owner_changes, Change handler_ch
   for (int step = 1;; ++step) {
     const int end = endInChild(step, owner_changes, handler_changes);
     if (end == kNoSuchStep) break;
-    // Harmless: the owner had not begun to change anything, or had ended.
+    // Harmless: the handler ran before the owner began to change anything, or after it had ended.
     ASSERT_TRUE(end == kReported || end == kWhole) << "step " << step << ", end " << end;
     if (end == kReported) ++reported;
   }
   EXPECT_GT(reported, 0);
 }
 
-// clearAll() touches all that there is, so it stands for the other changes that a handler can make.
+// clearAll() touches every field, so it stands for the other changes that a handler can make.
 TEST(AtomicListMisuseDeathTest, L5_AChangeByAHandlerThatStrikesAPushIsReportedOrHarmless) {
   expectReportedOrHarmlessAtEveryStep(pushOne, clearAll);
 }

@@ -115,7 +115,7 @@ TEST_F(AtomicListPush, L1_AThrowingConstructorLeavesTheListUnchanged) {
   EXPECT_EQ(idsOf(list), (Snapshot{3, 2, 1}));
 }
 
-// Has no memory while `is_exhausted`.
+// Throws std::bad_alloc while `is_exhausted`.
 struct ExhaustiblePolicy : StdPolicy {
   static inline bool is_exhausted = false;
 
@@ -397,7 +397,7 @@ TEST_F(AtomicListReclaim, L4_AReaderWalksOnFromARemovedElement) {
   List list;
   fill(list, ledger_, 4);
   Snapshot seen;
-  // The visitor stands still on 4 while another thread, the owner for the moment, removes 4 and 3.
+  // The visitor waits on element 4 while another thread, the owner meanwhile, removes 4 and 3.
   list.iterate([&](TrackedElement& e) noexcept {
     if (e.id() == 4) {
       std::thread([&] { list.filter([](TrackedElement& x) { return x.id() < 3; }); }).join();
@@ -450,7 +450,7 @@ TEST(AtomicListType, L7_ElementsNeedNotBeDefaultConstructibleCopyableOrMovable) 
   static_assert(!std::is_default_constructible_v<TrackedElement>);
   static_assert(!std::is_copy_constructible_v<TrackedElement>);
   static_assert(!std::is_move_constructible_v<TrackedElement>);
-  AtomicList<int> plain;  // and may be
+  AtomicList<int> plain;  // which is allowed
   EXPECT_EQ(plain.pushFront(), 0);
   EXPECT_EQ(plain.pushFront(7), 7);
 }

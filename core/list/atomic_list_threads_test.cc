@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 constexpr int kReaders = 3;
 constexpr auto kDuration = 300ms;
 
-// Walks the list until told to stop; counts what is out of order.
+// Walks the list until it is stopped, and counts elements that are out of order.
 class WalkingReaders {
  public:
   explicit WalkingReaders(List& list) {
@@ -57,7 +57,7 @@ class WalkingReaders {
   std::vector<std::jthread> threads_;
 };
 
-// Every kind of mutation, for a while, on a short list, so that readers stand close to it.
+// Makes every kind of mutation, for a while, on a short list, so that readers are often next to it.
 void mutateForAWhile(List& list, Ledger& ledger) {
   const auto end = std::chrono::steady_clock::now() + kDuration;
   for (int id = 1; std::chrono::steady_clock::now() < end; ++id) {
@@ -87,7 +87,7 @@ TEST(AtomicListThreads, L4_ReadersSeeOnlyLivingElementsInOrderWhileTheOwnerMutat
 }
 
 TEST(AtomicListThreads, L4_DetachedReadersMayStillCallWhileTheListIsDestroyedOf) {
-  // Readers that call on after detachReaders() are turned away while the owner tears down the
+  // Readers that call iterate() after detachReaders() are turned away while the owner destroys the
   // elements. (The list object itself must outlive the last call.)
   Ledger ledger;
   {
@@ -125,7 +125,7 @@ TEST(AtomicListThreads, L4_AfterDetachReadersNothingIsVisited) {
   List list;
   list.pushFront(1, ledger);
   list.detachReaders();
-  list.detachReaders();  // once more is allowed
+  list.detachReaders();  // a second call is allowed
   int visits = 0;
   list.iterate([&](TrackedElement&) noexcept { ++visits; });
   EXPECT_EQ(visits, 0);

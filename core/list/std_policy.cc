@@ -14,7 +14,7 @@ void StdPolicy::reportMisuse(const char* message) noexcept {
   char line[256] = "sigproof: ";
   std::strncat(line, message, sizeof line - std::strlen(line) - 2);
   std::strcat(line, "\n");
-  // The process ends either way, so a failed write has nobody left to be told.
+  // The process aborts next, so a failed write can't be reported.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, std::strlen(line));
   std::abort();
 }

@@ -1,13 +1,13 @@
 // The production policy: how `core` does atomic steps, gets memory and writes words.
 //
-// Every concurrent class of `core` takes its policy as a template parameter, so that a model
-// checker or a test can put itself between the code and the machine without a copy of the code:
+// Every concurrent class of `core` takes its policy as a template parameter. A model checker or a
+// test can so put itself between the code and the machine, without a copy of the code:
 //
 //   sigproof::AtomicList<Entry> list;                     // production, StdPolicy
 //   sigproof::AtomicList<Entry, PreemptPolicy> checked;   // a handler before every atomic step
 //
 // A policy offers what StdPolicy offers: Atomic<T>, create/destroy, loadWord/storeWord, yield and
-// reportMisuse.
+// reportMisuse. The words' rules D1 and D4 are those of core/SPECIFICATION.md.
 #pragma once
 
 #include <atomic>
@@ -19,10 +19,10 @@
 namespace sigproof {
 
 struct StdPolicy {
-  /// True where a programming error (a list mutated from its own predicate or from a handler) is
-  /// looked for and reported. As with assert(), every file of a program must agree on NDEBUG, or on
-  /// SIGPROOF_REPORT_MISUSE (0 or 1), which goes before it: the installed package sets it to what
-  /// its library was built with.
+  /// True where `core` looks for a programming error (a list changed from its own predicate or from
+  /// a handler) and reports it. As with assert(), every file of a program must agree on NDEBUG.
+  /// SIGPROOF_REPORT_MISUSE (0 or 1) overrides NDEBUG: the installed package sets it to the value
+  /// that its library was built with.
 #ifdef SIGPROOF_REPORT_MISUSE
   static constexpr bool kReportMisuse = SIGPROOF_REPORT_MISUSE;
 #elif defined(NDEBUG)
@@ -51,14 +51,14 @@ struct StdPolicy {
     T fetchOr(T operand, std::memory_order order) noexcept {
       return value_.fetch_or(operand, order);
     }
-    /// Writes `desired` if the value is `expected`, and returns whether it did; otherwise puts the
-    /// value into `expected`, read as `order` says of loads. Never fails spuriously.
+    /// Writes `desired` if the value is `expected`, and returns whether it did. Otherwise loads the
+    /// value into `expected`; `order` then has its meaning for a load. Never fails spuriously.
     bool compareExchange(T& expected, T desired, std::memory_order order) noexcept {
       return value_.compare_exchange_strong(expected, desired, order);
     }
 
     /// Reads a variable that only the calling thread writes. A model checker need not interleave
-    /// here: no other thread can change what is read.
+    /// here, because no other thread can change the value.
     T loadOwned() const noexcept { return value_.load(std::memory_order_relaxed); }
 
     /// Writes a variable that no other thread can reach yet, or that only this thread reads.
@@ -80,8 +80,8 @@ struct StdPolicy {
     delete object;
   }
 
-  /// Reads the 4-byte little-endian word at `address`. Async-signal-safe. A word that is aligned is
-  /// read whole; one that isn't is read byte by byte, so a concurrent write may be seen in part.
+  /// Reads the 4-byte little-endian word at `address`. Async-signal-safe. An aligned word is read
+  /// whole. An unaligned one is read byte by byte, so a concurrent write may be seen in part.
   static std::uint32_t loadWord(const std::byte* address) noexcept {
     if (isWordAligned(address)) [[likely]] {
       return littleEndian(std::atomic_ref(*asWord(address)).load(std::memory_order_relaxed));
@@ -95,11 +95,11 @@ struct StdPolicy {
   }
 
   /// Writes the 4-byte little-endian word at `address` and no other byte (D1). Async-signal-safe.
-  /// An aligned word is one 4-byte atomic store; one that isn't is four byte stores, which another
-  /// thread may see in part (D4).
+  /// An aligned word is one 4-byte atomic store. An unaligned one is four byte stores, which
+  /// another thread may see in part (D4).
   ///
-  /// Relaxed is enough: what orders a word against its entry is the publication of the entry (R6),
-  /// and a WebAssembly module reads the word with a plain load anyway.
+  /// Relaxed is enough. The publication of an entry orders the word against the entry (R6), and a
+  /// WebAssembly module reads the word with a plain load anyway.
   static void storeWord(std::byte* address, std::uint32_t value) noexcept {
     if (isWordAligned(address)) [[likely]] {
       std::atomic_ref(*asWord(address)).store(littleEndian(value), std::memory_order_relaxed);
@@ -111,7 +111,7 @@ struct StdPolicy {
     }
   }
 
-  /// Lets other threads run; called while waiting for readers. Not for handlers.
+  /// Lets other threads run. Called while waiting for readers; not signal-safe.
   static void yield() noexcept;
 
   /// Reports a programming error in a signal-safe way (one write(2) to standard error) and aborts.
@@ -126,7 +126,7 @@ struct StdPolicy {
                std::atomic_ref<std::uint32_t>::required_alignment ==
            0;
   }
-  // std::atomic_ref of libstdc++ 12 takes no const object; nothing is written through these.
+  // std::atomic_ref of libstdc++ 12 takes no const object. Nothing is written through the pointer.
   static std::uint32_t* asWord(const std::byte* address) noexcept {
     return reinterpret_cast<std::uint32_t*>(const_cast<std::byte*>(address));
   }

@@ -71,7 +71,7 @@ TEST(StdPolicyWord, D4_AnAlignedWordIsNeverSeenInPart) {
 }
 
 TEST(StdPolicyWord, D4_AnUnalignedWordMayTearButIsNoDataRace) {
-  // ThreadSanitizer judges; without it this shows that the last write is whole.
+  // ThreadSanitizer reports a race here. Without it, this shows that the last write is whole.
   alignas(8) Memory memory{};
   std::jthread writer([&] {
     for (unsigned i = 0; i <= 10'000; ++i) StdPolicy::storeWord(memory.data() + 5, i * 0x01010101);
@@ -111,7 +111,7 @@ TEST(StdPolicyAtomic, L7_ItsOperationsAreThoseOfStdAtomic) {
 }
 
 TEST(StdPolicyMemory, L1_CreateLeaksNothingWhenTheConstructorThrows) {
-  // LeakSanitizer judges; here: the exception arrives.
+  // LeakSanitizer reports a leak here. The test itself shows that the exception arrives.
   struct Thrower {
     explicit Thrower(int code) { throw code; }
   };

@@ -20,7 +20,7 @@ enum SectionId : std::uint8_t {
   kDataCountSection = 12,
 };
 
-// What an import or export is.
+// Kinds of imports and exports, with the binary format's numbers.
 enum ExternalKind : std::uint8_t {
   kFunction = 0,
   kTable = 1,
@@ -29,20 +29,18 @@ enum ExternalKind : std::uint8_t {
   kTag = 4,
 };
 
-// Value types, where they have to be told apart. The numbers are of the binary format.
+// The value types that the inspector distinguishes, with the binary format's numbers.
 constexpr std::uint8_t kNoType = 0;
 constexpr std::uint8_t kI32 = 0x7F;
 constexpr std::uint8_t kI64 = 0x7E;
-// The last of the types that one byte names: i32 downwards through the vector, packed and reference
-// types.
+// One-byte types run from i32 down to this one, through the vector, packed and reference types.
 constexpr std::uint8_t kLastOneByteType = 0x66;
 constexpr std::uint8_t kShared = 0x65;
 constexpr std::uint8_t kReference = 0x64;
 constexpr std::uint8_t kNullableReference = 0x63;
 constexpr std::uint8_t kExact = 0x62;
 
-// The sections that matter; those that come before the exports are there only if the module has
-// them.
+// The sections that the inspector reads. A member is empty where the module lacks the section.
 struct Sections {
   std::optional<ByteReader> imports;
   std::optional<ByteReader> memories;
@@ -61,7 +59,7 @@ struct Exports {
   std::optional<std::string_view> memory0;
 };
 
-// A global whose type is asked for; found when its declaration is passed.
+// A global whose type is wanted. readGlobals() fills it in when it passes the declaration.
 struct WantedGlobal {
   std::optional<std::uint32_t> index;
   std::uint8_t type = kNoType;
@@ -78,7 +76,7 @@ struct Memory0 {
   std::optional<std::uint32_t> import_index;
 };
 
-// What the declarations in front of the exports are searched for.
+// What the inspector looks for in the declarations before the exports.
 struct Declarations {
   WantedGlobal signal;
   WantedGlobal terminated;
@@ -99,7 +97,7 @@ void skipHeapType(ByteReader& reader) {
   reader.skipSigned(33);
 }
 
-// Returns the type if one byte names it, else the byte that it starts with.
+// Returns the type if it is one byte; otherwise the first byte of the type.
 std::uint8_t readValueType(ByteReader& reader) {
   const std::uint8_t type = reader.readByte();
   if (type == kReference || type == kNullableReference || type == kShared) {
@@ -110,7 +108,7 @@ std::uint8_t readValueType(ByteReader& reader) {
   return type;
 }
 
-// Returns the value's type; its mutability (1) and whether threads share it (2) don't matter.
+// Returns the value's type. Ignores the flags for mutable (1) and shared (2).
 std::uint8_t readGlobalType(ByteReader& reader) {
   const std::uint8_t type = readValueType(reader);
   constexpr std::uint8_t kKnownFlags = 1 | 2;
@@ -118,7 +116,7 @@ std::uint8_t readGlobalType(ByteReader& reader) {
   return type;
 }
 
-// The limits of a memory or table. Returns whether its addresses have 64 bits.
+// Reads the limits of a memory or table. Returns whether its addresses have 64 bits.
 bool readLimits(ByteReader& reader) {
   constexpr std::uint8_t kHasMaximum = 1;
   constexpr std::uint8_t kIsShared = 2;
@@ -132,7 +130,7 @@ bool readLimits(ByteReader& reader) {
   return (flags & kIs64) != 0;
 }
 
-// Operations of the garbage-collection proposal that an initial value may use.
+// Skips an operation of the garbage-collection proposal that an initial value may use.
 void skipGcOperation(ByteReader& reader) {
   constexpr std::uint32_t kArrayNewFixed = 0x08;
   switch (reader.readU32()) {
@@ -164,7 +162,7 @@ void skipVectorOperation(ByteReader& reader) {
   reader.readBytes(kV128SizeBytes);
 }
 
-// Passes one operation of an initial value. Returns whether it was the `end`.
+// Skips one operation of an initial value. Returns whether it was the `end`.
 bool skipConstantOperation(ByteReader& reader) {
   switch (reader.readByte()) {
     case 0x0B:  // end
@@ -229,7 +227,7 @@ std::optional<ByteReader>* slotFor(Sections& sections, std::uint8_t id) {
   }
 }
 
-// Finds the sections up to the exports, or up to where the exports would have been.
+// Finds the sections up to the exports, or up to the place where exports would be.
 Sections findSections(ByteReader& module) {
   Sections sections;
   if (!std::ranges::equal(module.readBytes(kMagicAndVersion.size()), kMagicAndVersion)) {
@@ -299,7 +297,7 @@ void readMemories(ByteReader& reader, Declarations& found) {
   found.memory0 = {true, readLimits(reader), std::nullopt};
 }
 
-// Walks as many globals as it takes to pass those that are asked for.
+// Walks the globals until it has passed every wanted one.
 void readGlobals(ByteReader& reader, Declarations& found) {
   const std::uint64_t end = std::uint64_t{found.imported_globals} + reader.readU32();
   for (std::uint64_t i = found.imported_globals; i < end && reader.isOk(); ++i) {
@@ -314,7 +312,7 @@ std::optional<std::uint32_t> globalIndex(const std::optional<Export>& entry) {
   return entry->index;
 }
 
-// Returns nothing if the sections can't be followed.
+// Returns nothing if the sections are malformed.
 std::optional<Declarations> readDeclarations(Sections& sections, const Exports& exports) {
   Declarations found;
   found.signal.index = globalIndex(exports.signal);

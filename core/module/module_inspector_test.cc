@@ -77,7 +77,7 @@ struct TestModule {
   std::vector<Bytes> globals;
   std::vector<Bytes> exports;
   Bytes between;  // put between any two sections
-  Bytes rest;     // what stands behind the exports
+  Bytes rest;     // the sections after the exports
 
   TestModule& importAs(std::uint8_t kind, const Bytes& type) {
     imports.push_back(text("module") + text("field") + Bytes{kind} + type);
@@ -111,7 +111,7 @@ struct TestModule {
 const SignalProtocol kAddress = SignalProtocol::address();
 const SignalProtocol kInstance = SignalProtocol::instance();
 
-// Looks at a copy of exactly that size, so that AddressSanitizer sees a read beyond it.
+// Inspects a copy of exactly that size, so that AddressSanitizer reports a read beyond it.
 ModuleInspection inspect(const Bytes& bytes, const SignalProtocol& protocol = kAddress) {
   const auto copy = std::make_unique<std::uint8_t[]>(bytes.size());
   std::ranges::copy(bytes, copy.get());
@@ -200,7 +200,7 @@ TEST(ModuleInspectorGlobals, R1_OneGlobalMayBeExportedUnderBothNames) {
   module.exportAs(kAddress.signal_name, kGlobalKind, 0)
       .exportAs(kAddress.terminated_name, kGlobalKind, 0)
       .exportAs("memory", kMemoryKind, 0);
-  EXPECT_EQ(outcomeOf(module), Outcome::kRegistered);  // the overlap is the registry's to refuse
+  EXPECT_EQ(outcomeOf(module), Outcome::kRegistered);  // the registry refuses the overlap
 }
 
 TEST(ModuleInspectorGlobals, R1_EverythingElseOfTheFormatIsPassed) {

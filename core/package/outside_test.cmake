@@ -1,5 +1,5 @@
-# Installs the package into a temporary folder, and configures, builds and runs the project `outside`
-# against it there, where no file of the repository is in reach by accident.
+# Installs the package into a temporary folder, then configures, builds and runs the project `outside`
+# against it. It does so in that folder, so that no file of the repository is found by accident.
 #
 #   cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D LIBNODE=... -D V8_INCLUDE_DIR=... -D MODULE=...
 #         -D CXX_COMPILER=... [-D CXX_LAUNCHER=...] [-D REPORT_MISUSE=1] -P outside_test.cmake
@@ -30,8 +30,8 @@ endfunction()
 
 run("installing" ${CMAKE_COMMAND} --install ${BUILD_DIR} --component core --prefix ${prefix})
 
-# Nothing of the tests, nothing of this machine. Each header is listed here, so that one more in the
-# interface is somebody's decision.
+# The package must contain nothing of the tests and nothing of this machine. Each header is listed, so
+# that adding one to the interface is a decision.
 set(interface
     include/sigproof_module.h limit/cpu_limit.h limit/engine_execution.h limit/limit_signal.h
     limit/thread_cpu_timer.h limit/watchdog.h list/atomic_list.h list/std_policy.h
@@ -69,13 +69,13 @@ endforeach()
 
 file(COPY ${SOURCE_DIR}/core/package/outside DESTINATION ${folder})
 file(COPY ${SOURCE_DIR}/core/example/embedder.cc DESTINATION ${folder}/outside)
-# The folder's name is another each time; the compiler's cache need not see it.
+# The folder's name differs each time, so hide it from the compiler's cache.
 set(ENV{CCACHE_BASEDIR} ${folder})
 set(ENV{CCACHE_NOHASHDIR} 1)
 set(configure ${CMAKE_COMMAND} -S ${folder}/outside -G Ninja -D CMAKE_PREFIX_PATH=${prefix}
     -D CMAKE_CXX_COMPILER=${CXX_COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${CXX_LAUNCHER})
 
-# Without a word on where V8 is, only the binding is refused, in a sentence that says what to do.
+# Without SIGPROOF_V8_TARGET only the binding is refused, and the message says what to do.
 run("configuring without V8" ${configure} -B ${folder}/without_v8)
 execute_process(COMMAND ${configure} -B ${folder}/refused -D WITH_V8=ON RESULT_VARIABLE status
                 OUTPUT_QUIET ERROR_VARIABLE output)

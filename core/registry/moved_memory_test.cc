@@ -1,4 +1,4 @@
-// D3: the engine moved a memory when it grew. What becomes of the entries that listen in it.
+// D3: the engine moved a memory when it grew. Tests what becomes of the entries in that memory.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,10 +18,10 @@ namespace sigproof::moved_memory_test {
 namespace {
 
 constexpr std::size_t kLength = 64;
-constexpr std::uint64_t kSignal = 17;  // of no alignment
+constexpr std::uint64_t kSignal = 17;  // not aligned
 constexpr std::uint64_t kTerminated = 32;
 
-// A memory with the bytes that a growth copied from `old`, and more behind them.
+// A memory with a copy of the bytes of `old`, and more bytes behind them, as a growth makes it.
 TestMemory grownCopy(const TestMemory& old) {
   TestMemory grown(2 * kLength);
   for (std::uint64_t offset = 0; offset < kLength; offset += 4) {
@@ -119,7 +119,7 @@ TEST(MovedMemory, G1_WhatTheFormerMemoryIsUsedForThenEndsNoEntry) {
 TEST(MovedMemory, D6_AWarningThatTheCopyMissedIsWritten) {
   OneEntry<> one;
   TestMemory grown = grownCopy(one.old);
-  one.registry.deliver();  // to the old memory: the move was not noticed yet
+  one.registry.deliver();  // writes to the old memory, because the move was not noticed yet
   one.registry.moveMemory(*one.entry, grown.span());
   EXPECT_EQ(grown.word(kSignal), kSignalValue);
 }
@@ -144,7 +144,7 @@ TEST(MovedMemory, D2_TheDeadStayDeadAndNothingIsWrittenForThem) {
       one.old.setWord(kTerminated, 9);
     }
     TestMemory grown = grownCopy(one.old);
-    grown.setWord(kTerminated, 0);  // revived meanwhile
+    grown.setWord(kTerminated, 0);  // the program made it alive again
     const TestMemory::Bytes before = grown.bytes();
     one.registry.moveMemory(*one.entry, grown.span());
     EXPECT_EQ(one.registry.deliver(), 0U);
@@ -220,7 +220,7 @@ TEST(MovedMemory, R7_WithoutMemoryForTheSuccessorTheEntryStaysAsItWas) {
 
 // --- many at once -------------------------------------------------------------------------------
 
-// Entries of a memory each; the test moves some of the memories.
+// Several entries, each with a memory of its own. The test moves some of the memories.
 template <class Policy = StdPolicy>
 struct Several {
   static constexpr int kEntries = 4;
@@ -237,7 +237,7 @@ struct Several {
 
   static bool isIn(unsigned set, int i) { return (set >> i & 1) != 0; }
 
-  // Refreshes; the memories of `moved` are found to be elsewhere.
+  // Calls refreshMemories(), which finds that the memories in the set `moved` are elsewhere.
   bool refresh(unsigned moved) {
     return registry.refreshMemories(
         [&](Entry& entry) noexcept -> std::optional<OwnedSpan> {
@@ -322,8 +322,8 @@ TEST(RefreshedMemories, R7_WhatThereIsNoMemoryForIsFollowedByTheNextCall) {
   several.expectDelivered(0xF);
 }
 
-// The engine may collect while it is asked: the prologue then drops entries, also those that were
-// asked of already.
+// The engine may collect while we ask it. Its prologue then drops entries, also those that we have
+// asked about already.
 TEST(RefreshedMemories, R10_ACollectionBetweenTheQuestionsIsSafe) {
   Several<PreemptPolicy> several;  // reports misuse of the list
   using Entry = Several<PreemptPolicy>::Entry;
@@ -389,7 +389,7 @@ TEST(MovedMemoryStruck, D3_AHandlerAtAnyStepWritesTheOldWordOrTheNewAndTheNewHol
 TEST(MovedMemoryStruck, D3_UnderAWarningTheNewWordIsNeverClearOnceItCanBeReached) {
   OneEntry<PreemptPolicy> one;
   one.registry.deliver();
-  TestMemory grown = grownCopy(one.old);  // with the warning in it
+  TestMemory grown = grownCopy(one.old);  // includes the warning
   auto handler = [&]() noexcept { EXPECT_EQ(grown.word(kSignal), kSignalValue); };
   const PreemptPolicy::ScopedHook hook(handler);
   one.registry.moveMemory(*one.entry, grown.span());

@@ -1,4 +1,4 @@
-// A module's linear memory as `core` sees it: kept alive by the span, of a length that may grow.
+// A module's linear memory as `core` sees it. The span keeps the memory alive; its length may grow.
 //
 //   auto store = memory->Buffer()->GetBackingStore();       // std::shared_ptr<v8::BackingStore>
 //   std::byte* data = static_cast<std::byte*>(store->Data());
@@ -12,12 +12,12 @@
 
 namespace sigproof {
 
-/// Memory that stays mapped at one address while the span lives. The length is asked anew each
-/// time, because `memory.grow` moves it, upwards only. Methods are async-signal-safe; the
-/// destructor, which lets the memory go, is not.
+/// Memory that stays mapped at one address while the span lives. The span asks for the length each
+/// time, because `memory.grow` changes it; it only ever grows. Methods are async-signal-safe. The
+/// destructor, which releases the memory, is not.
 class OwnedSpan {
  public:
-  /// Tells how many bytes are accessible now. Must be async-signal-safe, must not shrink.
+  /// Returns how many bytes are accessible now. Must be async-signal-safe; must never return less.
   using ByteLengthFunction = std::size_t (*)(const void* owner) noexcept;
 
   OwnedSpan(std::shared_ptr<void> owner, std::byte* data, ByteLengthFunction byte_length) noexcept
@@ -26,7 +26,8 @@ class OwnedSpan {
   std::byte* data() const noexcept { return data_; }
   std::size_t byteLength() const noexcept { return byte_length_(owner_.get()); }
 
-  /// Whether `size` bytes from `offset` lie inside, computed without overflow (R3).
+  /// Returns whether `size` bytes from `offset` lie inside, without overflow (R3 of
+  /// core/SPECIFICATION.md).
   bool contains(std::uint64_t offset, std::uint64_t size) const noexcept {
     const std::uint64_t length = byteLength();
     return size <= length && offset <= length - size;

@@ -1,5 +1,5 @@
-// What became of a module's wish to be signalled. "My module gets no signal" is answered by one of
-// these (R7):
+// What became of a module's request to be signalled (R7 of core/SPECIFICATION.md). One of these
+// answers "My module gets no signal":
 //
 //   class Log : public RegistrationObserver {
 //     void onRegistration(RegistrationOutcome outcome) noexcept override {
@@ -15,7 +15,7 @@
 
 namespace sigproof {
 
-/// In the order in which they are looked for: a module with several faults is refused for the
+/// In the order in which `core` looks for them: a module with several faults is refused for the
 /// first.
 enum class RegistrationOutcome : std::uint8_t {
   kRegistered,        ///< An entry was made.
@@ -38,18 +38,18 @@ inline constexpr std::size_t kRegistrationOutcomeCount = 12;
 /// The outcome's name in reports and in the shell, such as "out-of-bounds".
 std::string_view name(RegistrationOutcome outcome) noexcept;
 
-/// One sentence for the author of a module: what happened and what to do.
+/// One sentence for the author of a module: what happened, and what to do about it.
 std::string_view describe(RegistrationOutcome outcome) noexcept;
 
-/// Told of every outcome, on the isolate's thread, when the registration is over. An observer may
-/// ask the registry, but must not change it.
+/// Receives every outcome, on the isolate's thread, when the registration is over. An observer may
+/// read the registry, but must not change it.
 class RegistrationObserver {
  public:
   virtual ~RegistrationObserver() = default;
   virtual void onRegistration(RegistrationOutcome outcome) noexcept = 0;
 };
 
-/// How often each outcome came.
+/// Counts each outcome.
 class RegistrationCounters {
  public:
   void count(RegistrationOutcome outcome) noexcept { ++counts_[static_cast<std::size_t>(outcome)]; }

@@ -1,4 +1,4 @@
-// What the registry writes, to which entries, and what it never does on the way.
+// What the registry writes, which entries it writes to, and that a delivery is async-signal-safe.
 #include <gtest/gtest.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -176,7 +176,7 @@ TEST(SignalDeliveryToTheDead, D2_DeadIsStickyWhoeverSawItFirst) {
     OneEntry one(SignalProtocol::address());
     one.memory.setWord(kTerminated, 5);
     look(one.registry);
-    one.memory.setWord(kTerminated, 0);  // revived: listens again only through a new instance
+    one.memory.setWord(kTerminated, 0);  // alive again, but listens only through a new instance
     expectNothingWritten(one);
     one.registry.dropDead();
     EXPECT_EQ(one.registry.entryCount(), 0u);
@@ -214,7 +214,7 @@ TEST_P(SignalDelivery, D1_DeliveryAllocatesNothingAndKeepsErrno) {
   EXPECT_EQ(errno, EXDEV);
 }
 
-// After this the kernel kills the process at any system call but read, write, exit and sigreturn.
+// From now on the kernel kills the process at any system call but read, write, exit and sigreturn.
 bool forbidSystemCalls() { return prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) == 0; }
 
 constexpr int kForbidding = 0;
@@ -279,13 +279,13 @@ TEST_P(SignalDelivery, D5_ARegistryThatIsEmptyOrDetachedIsDeliveredToWithoutEffe
 }
 
 // Many entries in one memory, and a handler that delivers at each step of an operation.
-class StruckRegistry {
+class PreemptedRegistry {
  public:
   static constexpr std::uint64_t kStride = 8;
   static constexpr int kEntries = 4;
   using Registry = SignalRegistry<PreemptPolicy>;
 
-  StruckRegistry() {
+  PreemptedRegistry() {
     for (std::uint64_t offset = 0; offset < kLength; offset += 4) memory.setWord(offset, 0);
     registry.emplace(Registry::Options{});
     for (int i = 0; i < kEntries; ++i) {
@@ -296,25 +296,26 @@ class StruckRegistry {
   static WordOffsets words(int i) { return {kStride * i, kStride * i + 4}; }
   static bool isIn(unsigned set, int i) { return (set >> i & 1) != 0; }
 
-  // Runs `operation`; each delivery must reach all entries of `always`, and none that is not in
-  // `sometimes` either.
+  // Runs `operation` with a delivery at each of its steps. Each delivery must reach all entries of
+  // `always`, may reach those of `sometimes`, and must reach no other.
   template <class Operation>
   void expectReached(unsigned always, unsigned sometimes, Operation operation) {
-    Registry& struck = *registry;  // the optional may be empty while its value is destroyed
-    int strikes = 0;
+    Registry& preempted = *registry;  // the optional may be empty while its value is destroyed
+    int preemptions = 0;
     auto handler = [&]() noexcept {
-      ++strikes;
+      ++preemptions;
       for (int i = 0; i <= kEntries; ++i) memory.setWord(kStride * i, 0);
-      struck.deliver();
+      preempted.deliver();
       for (int i = 0; i <= kEntries; ++i) {
         const bool is_reached = memory.word(kStride * i) == kSignalValue;
-        if (isIn(always, i)) EXPECT_TRUE(is_reached) << "entry " << i << ", strike " << strikes;
+        if (isIn(always, i))
+          EXPECT_TRUE(is_reached) << "entry " << i << ", preemption " << preemptions;
         if (!isIn(always | sometimes, i)) EXPECT_FALSE(is_reached) << "entry " << i;
       }
     };
     const PreemptPolicy::ScopedHook hook(handler);
     operation();
-    EXPECT_GT(strikes, 0);
+    EXPECT_GT(preemptions, 0);
   }
 
   TestMemory memory{kLength};
@@ -322,44 +323,44 @@ class StruckRegistry {
   std::vector<SignalEntry<PreemptPolicy>*> entries;
 };
 
-constexpr unsigned kAll = (1u << StruckRegistry::kEntries) - 1;
+constexpr unsigned kAll = (1u << PreemptedRegistry::kEntries) - 1;
 
 TEST(SignalDeliveryAnytime, D5_ADeliveryDuringARegistrationReachesAllOlderEntries) {
-  StruckRegistry struck;
-  const int added = StruckRegistry::kEntries;
-  struck.expectReached(kAll, 1u << added, [&] {
-    struck.registry->add(struck.memory.span(), StruckRegistry::words(added), nullptr);
+  PreemptedRegistry preempted;
+  const int added = PreemptedRegistry::kEntries;
+  preempted.expectReached(kAll, 1u << added, [&] {
+    preempted.registry->add(preempted.memory.span(), PreemptedRegistry::words(added), nullptr);
   });
 }
 
 TEST(SignalDeliveryAnytime, D2_ADeliveryWhileDeadEntriesAreDroppedReachesTheLivingAndOnlyThem) {
   for (unsigned dead = 0; dead <= kAll; ++dead) {
-    StruckRegistry struck;
-    for (int i = 0; i < StruckRegistry::kEntries; ++i) {
-      if (!StruckRegistry::isIn(dead, i)) continue;
-      if (i % 2 == 0) struck.entries[i]->markDead();
-      if (i % 2 == 1) struck.memory.setWord(*StruckRegistry::words(i).terminated, 1);
+    PreemptedRegistry preempted;
+    for (int i = 0; i < PreemptedRegistry::kEntries; ++i) {
+      if (!PreemptedRegistry::isIn(dead, i)) continue;
+      if (i % 2 == 0) preempted.entries[i]->markDead();
+      if (i % 2 == 1) preempted.memory.setWord(*PreemptedRegistry::words(i).terminated, 1);
     }
-    struck.expectReached(kAll & ~dead, 0, [&] { struck.registry->dropDead(); });
-    EXPECT_EQ(struck.registry->entryCount(), std::popcount(kAll & ~dead));
+    preempted.expectReached(kAll & ~dead, 0, [&] { preempted.registry->dropDead(); });
+    EXPECT_EQ(preempted.registry->entryCount(), std::popcount(kAll & ~dead));
   }
 }
 
 TEST(SignalDeliveryAnytime, D5_ADeliveryDuringAClearIsSafe) {
-  StruckRegistry struck;
-  struck.expectReached(0, kAll, [&] { struck.registry->clear(); });
+  PreemptedRegistry preempted;
+  preempted.expectReached(0, kAll, [&] { preempted.registry->clear(); });
 }
 
 TEST(SignalDeliveryAnytime, D5_ADeliveryDuringTheDestructorIsSafe) {
-  StruckRegistry struck;
-  struck.expectReached(0, kAll, [&] { struck.registry.reset(); });
-  EXPECT_EQ(struck.memory.spanCount(), 0);
+  PreemptedRegistry preempted;
+  preempted.expectReached(0, kAll, [&] { preempted.registry.reset(); });
+  EXPECT_EQ(preempted.memory.spanCount(), 0);
 }
 
 TEST(SignalDeliveryAnytime, D5_ADeliveryWhileTheEntriesAreTerminatedIsSafe) {
-  StruckRegistry struck;
-  struck.expectReached(0, kAll, [&] { EXPECT_EQ(struck.registry->markTerminated(), 4u); });
-  EXPECT_EQ(struck.registry->deliver(), 0u);
+  PreemptedRegistry preempted;
+  preempted.expectReached(0, kAll, [&] { EXPECT_EQ(preempted.registry->markTerminated(), 4u); });
+  EXPECT_EQ(preempted.registry->deliver(), 0u);
 }
 
 TEST(SignalDeliveryAnytime, R6_ADeliveryAtAnyStepOfARegistrationIsNotErasedByItsZeroing) {
@@ -376,14 +377,14 @@ TEST(SignalDeliveryAnytime, R6_ADeliveryAtAnyStepOfARegistrationIsNotErasedByIts
       registry.add(memory.span(), {kSignal, kTerminated}, nullptr);
     }
     if (steps < step) break;
-    // Also where the entry was not there yet: a warning is a level (D6).
+    // This holds for an entry that was not there yet, too: a warning is a level (D6).
     EXPECT_EQ(memory.word(kSignal), kSignalValue) << "step " << step;
   }
 }
 
 TEST(SignalDeliveryAnytime, D5_ADeliveryThatIsStruckByAnotherWritesTheSame) {
-  StruckRegistry struck;
-  struck.expectReached(kAll, 0, [&] { EXPECT_EQ(struck.registry->deliver(), 4u); });
+  PreemptedRegistry preempted;
+  preempted.expectReached(kAll, 0, [&] { EXPECT_EQ(preempted.registry->deliver(), 4u); });
 }
 
 // --- other threads ------------------------------------------------------------------------------
@@ -416,11 +417,11 @@ TEST(SignalDeliveryThreads, L4_AWatchdogDeliversWhileTheOwnerRegistersAndDrops) 
   EXPECT_EQ(lasting.word(kSignal), kSignalValue);
 }
 
-// Also where the registry is empty by then.
+// This holds for a registry that is empty by then, too.
 TEST(SignalDeliveryThreads, G1_DropDeadOfAnEmptyRegistryStillFreesWhatAReaderHeld) {
   TestMemory dying(kLength);
   dying.setWord(kTerminated, 0);
-  SignalRegistry<PreemptPolicy> registry({});  // whose deliveries ask for the length
+  SignalRegistry<PreemptPolicy> registry({});  // its deliveries ask for the length
   auto* entry = registry.add(dying.span(), {kSignal, kTerminated}, nullptr).entry;
   std::latch inside(1);
   std::latch may_leave(1);
@@ -446,12 +447,12 @@ TEST(SignalDeliveryThreads, G1_DropDeadThatDropsNothingStillFreesWhatAReaderHeld
   TestMemory living(kLength);
   dying.setWord(kTerminated, 0);
   living.setWord(kTerminated, 0);
-  SignalRegistry<PreemptPolicy> registry({});  // whose deliveries ask for the length
+  SignalRegistry<PreemptPolicy> registry({});  // its deliveries ask for the length
   auto* dying_entry = registry.add(dying.span(), {kSignal, kTerminated}, nullptr).entry;
   registry.add(living.span(), {kSignal, kTerminated}, nullptr);
   std::latch inside(1);
   std::latch may_leave(1);
-  living.onLength([&] {  // the delivering thread stands still in the middle of its walk
+  living.onLength([&] {  // the delivering thread waits here, in the middle of its walk
     if (inside.try_wait()) return;
     inside.count_down();
     may_leave.wait();

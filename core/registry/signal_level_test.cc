@@ -1,5 +1,5 @@
-// D6: a warning is a level with a generation. What late signals, renewals and registrations make of
-// each other, also where one strikes in the middle of another.
+// D6: a warning is a level with a generation. Tests how late signals, renewals and registrations
+// combine, also where one preempts another.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -121,7 +121,7 @@ TEST(SignalLevel, D6_ASignalOfAnOlderGenerationWritesNothing) {
   EXPECT_FALSE(it.registry.isWarned());
   EXPECT_EQ(it.words(), all(0));
   it.registry.deliver();
-  it.memory.setWord(0, 5);  // the module's own
+  it.memory.setWord(0, 5);  // written by the module itself
   EXPECT_EQ(it.registry.deliver(generation), 0U);
   EXPECT_EQ(it.memory.word(0), 5U);
 }
@@ -179,92 +179,95 @@ TEST(SignalLevel, D6_ALateSignalAllocatesNothing) {
 
 // --- a handler at each step ---------------------------------------------------------------------
 
-using Struck = Warned<PreemptPolicy>;
+using Preempted = Warned<PreemptPolicy>;
 
-// Runs `operation` on a fresh registry once for each of its steps, with `handler` before that step,
-// then `judge`. `prepare` comes first.
-void strikeEachStep(const std::function<void(Struck&)>& prepare,
-                    const std::function<void(Struck&)>& operation,
-                    const std::function<void(Struck&)>& handler,
-                    const std::function<void(Struck&)>& judge) {
+// Runs `operation` on a fresh registry once for each of its steps, with `handler` before that step.
+// Calls `prepare` before and `judge` after each run.
+void preemptEachStep(const std::function<void(Preempted&)>& prepare,
+                     const std::function<void(Preempted&)>& operation,
+                     const std::function<void(Preempted&)>& handler,
+                     const std::function<void(Preempted&)>& judge) {
   for (int step = 1;; ++step) {
-    Struck struck;
-    prepare(struck);
+    Preempted preempted;
+    prepare(preempted);
     int steps = 0;
     auto hook = [&]() noexcept {
-      if (++steps == step) handler(struck);
+      if (++steps == step) handler(preempted);
     };
     {
       const PreemptPolicy::ScopedHook scope(hook);
-      operation(struck);
+      operation(preempted);
     }
     if (steps < step) {
-      EXPECT_GT(step, 3) << "the operation was struck";
+      EXPECT_GT(step, 3) << "the operation was preempted";
       return;
     }
     SCOPED_TRACE("before step " + std::to_string(step));
-    judge(struck);
+    judge(preempted);
     if (testing::Test::HasFailure()) return;
   }
 }
 
-void renew(Struck& it) { EXPECT_EQ(it.registry.renew(), 3U); }
+void renew(Preempted& it) { EXPECT_EQ(it.registry.renew(), 3U); }
 
 TEST(SignalLevelStruck, D6_ARenewalNeverErasesTheWarningOfAHandlerThatStrikesIt) {
   for (const bool was_warned : {false, true}) {
-    // A handler before the level changes warns the old generation, which the renewal clears.
+    // A handler that runs before the level changes warns the old generation. The renewal clears
+    // that.
     bool is_of_new_generation = false;
-    strikeEachStep([&](Struck& it) { was_warned ? it.registry.deliver() : 0; }, renew,
-                   [&](Struck& it) {
-                     is_of_new_generation = it.registry.generation() == 1;
-                     it.registry.deliver();
-                   },
-                   [&](Struck& it) {
-                     EXPECT_EQ(it.registry.isWarned(), is_of_new_generation);
-                     EXPECT_EQ(it.words(), all(is_of_new_generation ? kSignalValue : 0));
-                   });
+    preemptEachStep([&](Preempted& it) { was_warned ? it.registry.deliver() : 0; }, renew,
+                    [&](Preempted& it) {
+                      is_of_new_generation = it.registry.generation() == 1;
+                      it.registry.deliver();
+                    },
+                    [&](Preempted& it) {
+                      EXPECT_EQ(it.registry.isWarned(), is_of_new_generation);
+                      EXPECT_EQ(it.words(), all(is_of_new_generation ? kSignalValue : 0));
+                    });
   }
 }
 
 TEST(SignalLevelStruck, D6_ARenewalIsCompleteDespiteALateSignalAtAnyStep) {
   std::optional<std::uint64_t> late;
-  strikeEachStep([&](Struck& it) { late = it.registry.generation(); }, renew,
-                 [&](Struck& it) { it.registry.deliver(*late); },
-                 [&](Struck& it) {
-                   EXPECT_FALSE(it.registry.isWarned());
-                   EXPECT_EQ(it.words(), all(0));
-                 });
+  preemptEachStep([&](Preempted& it) { late = it.registry.generation(); }, renew,
+                  [&](Preempted& it) { it.registry.deliver(*late); },
+                  [&](Preempted& it) {
+                    EXPECT_FALSE(it.registry.isWarned());
+                    EXPECT_EQ(it.words(), all(0));
+                  });
 }
 
 TEST(SignalLevelStruck, D6_AnEntryHearsAHandlerThatStrikesItsRegistrationAtAnyStep) {
-  const auto nothing = [](Struck&) {};
-  strikeEachStep(
-      nothing, [](Struck& it) { it.add(3); }, [](Struck& it) { it.registry.deliver(); },
-      [](Struck& it) { EXPECT_EQ(it.words(4), all(kSignalValue, 4)); });
+  const auto nothing = [](Preempted&) {};
+  preemptEachStep(
+      nothing, [](Preempted& it) { it.add(3); }, [](Preempted& it) { it.registry.deliver(); },
+      [](Preempted& it) { EXPECT_EQ(it.words(4), all(kSignalValue, 4)); });
 }
 
 TEST(SignalLevelStruck, D6_AnEntryPublishedUnderAWarningIsNeverSeenClearByALaterHandler) {
-  // The handler's own delivery has written it, or it is not yet there.
-  const auto warn = [](Struck& it) { it.registry.deliver(); };
-  strikeEachStep(
-      warn, [](Struck& it) { it.add(3); }, [](Struck& it) { it.registry.deliver(); },
-      [](Struck& it) { EXPECT_EQ(it.words(4), all(kSignalValue, 4)); });
+  // Either the handler's own delivery writes the word, or the entry is published after it and add()
+  // does.
+  const auto warn = [](Preempted& it) { it.registry.deliver(); };
+  preemptEachStep(
+      warn, [](Preempted& it) { it.add(3); }, [](Preempted& it) { it.registry.deliver(); },
+      [](Preempted& it) { EXPECT_EQ(it.words(4), all(kSignalValue, 4)); });
 }
 
 TEST(SignalLevelStruck, D6_ADeliveryStruckByAnotherWarnsOnce) {
-  const auto nothing = [](Struck&) {};
-  strikeEachStep(
-      nothing, [](Struck& it) { EXPECT_EQ(it.registry.deliver(), 3U); },
-      [](Struck& it) { EXPECT_EQ(it.registry.deliver(), 3U); },
-      [](Struck& it) {
+  const auto nothing = [](Preempted&) {};
+  preemptEachStep(
+      nothing, [](Preempted& it) { EXPECT_EQ(it.registry.deliver(), 3U); },
+      [](Preempted& it) { EXPECT_EQ(it.registry.deliver(), 3U); },
+      [](Preempted& it) {
         EXPECT_TRUE(it.registry.isWarned());
         EXPECT_EQ(it.words(), all(kSignalValue));
       });
 }
 
 TEST(SignalLevelStruck, L2_ADeliveryInAHandlerThatStrikesARenewalWalksOnce) {
-  // What strikes the owner's thread can't see the level change under it, so its steps are bounded.
-  Struck it;
+  // A handler on the owner's thread can't see the level change while it runs, so its steps are
+  // bounded.
+  Preempted it;
   int steps = 0;
   auto count = [&]() noexcept { ++steps; };
   {
@@ -272,22 +275,22 @@ TEST(SignalLevelStruck, L2_ADeliveryInAHandlerThatStrikesARenewalWalksOnce) {
     it.registry.deliver();
   }
   const int expected = steps;
-  strikeEachStep([](Struck&) {}, renew,
-                 [&](Struck& struck) {
-                   steps = 0;
-                   const PreemptPolicy::ScopedHook hook(count);
-                   struck.registry.deliver();
-                 },
-                 [&](Struck&) { EXPECT_EQ(steps, expected); });
+  preemptEachStep([](Preempted&) {}, renew,
+                  [&](Preempted& preempted) {
+                    steps = 0;
+                    const PreemptPolicy::ScopedHook hook(count);
+                    preempted.registry.deliver();
+                  },
+                  [&](Preempted&) { EXPECT_EQ(steps, expected); });
 }
 
 // --- other threads ------------------------------------------------------------------------------
 
-// The worst moment for a renewal: a delivery of the old generation stands in the middle of its
-// walk, on another thread, and goes on when the renewal is through.
+// The worst moment for a renewal: a delivery of the old generation waits in the middle of its walk,
+// on another thread, and continues when the renewal has ended.
 TEST(SignalLevelThreads, D6_ADeliveryThatARenewalOvertookTakesItsWritesBack) {
   for (const bool is_warned_anew : {false, true}) {
-    Warned<PreemptPolicy> it;  // whose deliveries ask for the length
+    Warned<PreemptPolicy> it;  // its deliveries ask for the length
     std::atomic<bool> is_armed{true};
     std::latch inside(1);
     std::latch may_leave(1);

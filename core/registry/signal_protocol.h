@@ -1,5 +1,6 @@
-// How a WebAssembly module opts in to signals: the names of the globals it exports, which of them
-// it must export, and when its entry is dead. Data, not a class per protocol:
+// How a WebAssembly module opts in to signals: the names of the globals that it exports, which of
+// them it must export, and when its entry is dead. core/SPECIFICATION.md has the two protocols in
+// words. A protocol is data, not a class:
 //
 //   SignalRegistry<> registry({.protocol = SignalProtocol::address()});
 #pragma once
@@ -9,11 +10,11 @@
 
 namespace sigproof {
 
-/// What the runtime writes to a signal word near the limit: the number of SIGXCPU.
+/// The runtime writes this to a signal word near the limit: the number of SIGXCPU.
 inline constexpr std::uint32_t kSignalValue = 24;
-/// What it writes to a terminated word after the isolate was killed.
+/// The runtime writes this to a terminated word after the isolate was killed.
 inline constexpr std::uint32_t kTerminatedValue = 1;
-/// Bytes of a word, signal or terminated, at any alignment.
+/// The size of a signal or terminated word. A word may have any alignment.
 inline constexpr std::uint32_t kWordSizeBytes = 4;
 
 /// When an entry is dead.
@@ -24,8 +25,9 @@ enum class LivenessRule : std::uint8_t {
   kCollected,
 };
 
-/// One protocol. Whatever is required, a module that exports neither global has not opted in.
-/// Background: cloudflare/workerd pull requests 6098, 6154, 6270 and 6659.
+/// One protocol. A module that exports neither global has not opted in, whichever is required.
+/// core/SPECIFICATION.md describes the two protocols. Background: cloudflare/workerd pull requests
+/// 6098, 6154, 6270 and 6659.
 struct SignalProtocol {
   std::string_view signal_name;
   std::string_view terminated_name;

@@ -28,7 +28,7 @@ SignalRegistry<Policy> registryFor(const SignalProtocol& protocol) {
   return SignalRegistry<Policy>(typename SignalRegistry<Policy>::Options{.protocol = protocol});
 }
 
-// Counts how many of it live, and calls a function at its end.
+// Counts how many attachments live, and calls a function in its destructor.
 class CountedAttachment : public EntryAttachment {
  public:
   explicit CountedAttachment(int& alive, std::function<void()> at_end = {})
@@ -53,14 +53,14 @@ class RecordingObserver : public RegistrationObserver {
   std::vector<Outcome> outcomes;
 };
 
-// A memory whose words under test are 0, so that nothing looks terminated.
+// A memory in which the words under test are 0, so that no entry looks terminated.
 TestMemory freshMemory() {
   TestMemory memory(kLength);
   for (std::uint64_t offset = 0; offset < kLength; offset += 4) memory.setWord(offset, 0);
   return memory;
 }
 
-// Adds to a registry of its own; the memory must be unchanged unless it registered.
+// Adds to a registry of its own. Expects that the memory is unchanged unless it registered.
 Outcome outcomeOf(const SignalProtocol& protocol, TestMemory& memory, WordOffsets words) {
   // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the memory changes
   const TestMemory::Bytes before = memory.bytes();
@@ -222,7 +222,7 @@ TEST(SignalRegistryLimit, R9_DeadEntriesMakeRoom) {
   second.entry->markDead();
   EXPECT_EQ(registry.add(memory.span(), {16, 20}, nullptr).outcome, Outcome::kRegistered);
   EXPECT_EQ(registry.entryCount(), 2u);
-  memory.setWord(4, 1);  // the module says that it is dead
+  memory.setWord(4, 1);  // the module ends itself
   EXPECT_EQ(registry.add(memory.span(), {24, 28}, nullptr).outcome, Outcome::kRegistered);
   EXPECT_EQ(registry.entryCount(), 2u);
 }
@@ -237,7 +237,7 @@ TEST(SignalRegistryLimit, R9_TheDefaultLimitIsNamedAndHolds) {
   EXPECT_EQ(registry.deliver(), SignalRegistry<>::kDefaultMaxEntries);
 }
 
-// Counts the reads of terminated words: how many entries were walked past.
+// Counts reads of terminated words, hence the entries that a walk passes.
 struct WalkCountingPolicy : StdPolicy {
   static inline std::uint64_t words_read = 0;
 
@@ -248,7 +248,7 @@ struct WalkCountingPolicy : StdPolicy {
 };
 
 TEST(SignalRegistryLimit, R9_AMillionRegistrationsBeyondTheLimitWalkAFewEntriesEach) {
-  // A tenth where sanitizers and checks for misuse make it ten times as slow.
+  // A tenth where sanitizers and checks for misuse make this ten times as slow.
   constexpr std::uint64_t kRefused = StdPolicy::kReportMisuse ? 100'000 : 1'000'000;
   constexpr std::uint64_t kMaxEntriesARefusal = 66;
   TestMemory memory = freshMemory();
@@ -259,7 +259,7 @@ TEST(SignalRegistryLimit, R9_AMillionRegistrationsBeyondTheLimitWalkAFewEntriesE
   WalkCountingPolicy::words_read = 0;
   for (std::uint64_t i = 0; i < kRefused; ++i) {
     registry.add(memory.span(), {0, 4}, nullptr);
-    // The first one walks past them all, on credit.
+    // The first refusal walks past all entries; those after it pay that off.
     ASSERT_LE(WalkCountingPolicy::words_read,
               SignalRegistry<>::kDefaultMaxEntries + (i + 1) * kMaxEntriesARefusal);
   }

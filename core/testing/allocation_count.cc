@@ -13,7 +13,7 @@ constinit thread_local bool do_allocations_fail = false;
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 
-// The sanitizers have operators of their own, which tell of every allocation.
+// The sanitizers have operators of their own, and a hook that reports every allocation.
 #include <sanitizer/allocator_interface.h>
 
 namespace {
@@ -32,7 +32,7 @@ constexpr bool kIsOperatorReplaced = true;
 
 }  // namespace
 
-// The aligned and nothrow forms stay the library's.
+// The aligned and nothrow forms stay those of the library.
 void* operator new(std::size_t size) {
   ++allocations;
   void* memory = do_allocations_fail ? nullptr : std::malloc(size == 0 ? 1 : size);

@@ -1,4 +1,4 @@
-// For tests: how often the calling thread took memory from the free store, and an end of it.
+// For tests: counts the calling thread's allocations, and makes them fail.
 //
 //   const AllocationCount allocations;
 //   registry.deliver();
@@ -10,8 +10,8 @@
 
 namespace sigproof {
 
-/// Counts the calling thread's calls of `operator new` since it was made. Only in core_test, which
-/// replaces that operator, or asks the sanitizers.
+/// Counts the calling thread's calls of `operator new` since it was made. Works only in core_test,
+/// which replaces that operator, or asks the sanitizers.
 class AllocationCount {
  public:
   AllocationCount() noexcept;
@@ -21,11 +21,11 @@ class AllocationCount {
   std::uint64_t before_;
 };
 
-/// As long as it lives, the calling thread's `operator new` throws std::bad_alloc. Only in
+/// While it lives, the calling thread's `operator new` throws std::bad_alloc. Works only in
 /// core_test.
 class AllocationsFail {
  public:
-  /// False under a sanitizer, which has an operator of its own: then nothing fails.
+  /// Returns false under a sanitizer, which has an operator of its own: then nothing fails.
   static bool isSupported() noexcept;
 
   AllocationsFail() noexcept;

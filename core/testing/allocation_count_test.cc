@@ -10,7 +10,7 @@ namespace {
 TEST(AllocationCount, CountsWhatThisThreadAllocates) {
   const AllocationCount count;
   EXPECT_EQ(count.soFar(), 0u);
-  // Calls, not `new` expressions, which an optimiser may leave out.
+  // Calls the operators directly, because an optimiser may leave out a `new` expression.
   ::operator delete(::operator new(1));
   ::operator delete[](::operator new[](100));
   EXPECT_EQ(count.soFar(), 2u);

@@ -1,4 +1,4 @@
-// For tests: a reader on another thread that stays inside a list until it is told to leave.
+// For tests: a reader on another thread that stays inside a list until leave() is called.
 //
 //   ParkedReader reader(list);        // returns when the reader stands on the newest element
 //   list.clear();                     // frees nothing

@@ -1,5 +1,5 @@
-// A policy under which a test's handler runs between any two atomic steps of `core`, on the same
-// thread, as a signal handler would.
+// A policy that runs a test's handler between any two atomic steps of `core`, on the same thread,
+// as a signal handler would run.
 //
 //   AtomicList<Element, PreemptPolicy> list;
 //   auto handler = [&]() noexcept { list.iterate([&](Element& e) noexcept { see(e); }); };
@@ -17,15 +17,15 @@
 
 namespace sigproof {
 
-/// As StdPolicy, and calls the thread's hook before each atomic step, each read and write of a
-/// word, each allocation, each release and each yield. Misuse is always looked for.
+/// Like StdPolicy, but calls the thread's hook before each atomic step, each read and write of a
+/// word, each allocation, each release and each yield. Always looks for misuse.
 struct PreemptPolicy {
   static constexpr bool kReportMisuse = true;
 
-  /// Installs a hook for the calling thread while it lives; an inner one replaces an outer one.
-  /// The hook's own steps call it again up to `max_depth` deep: 1 is a handler that nothing
-  /// strikes, 2 is a handler that a second one strikes, and so on. `hook` outlives this object and
-  /// must not throw.
+  /// Installs a hook for the calling thread while it lives; an inner one replaces an outer one. The
+  /// hook's own steps call it again up to `max_depth` deep: at 1 nothing preempts the handler, at 2
+  /// a second handler preempts the first, and so on. `hook` outlives this object and must not
+  /// throw.
   class ScopedHook {
    public:
     template <class Hook>
@@ -128,7 +128,7 @@ struct PreemptPolicy {
   }
 
   /// Runs the thread's hook, if there is one that may run now. Tests may call it where they want a
-  /// handler to strike too.
+  /// preemption, too.
   static void preempt() noexcept {
     auto& current = ScopedHook::current_;
     if (current.function == nullptr || current.depth >= current.max_depth) return;

@@ -21,10 +21,10 @@
 
 namespace sigproof {
 
-/// Long enough for anything that comes at all: no test passes by reaching it.
+/// Longer than anything takes that happens at all. No test passes by waiting this long.
 inline constexpr std::int64_t kPatienceNs = 5'000'000'000;
 
-/// Uses CPU time until `condition` holds. False when patience is at its end.
+/// Uses CPU time until `condition` holds. Returns false if it still doesn't hold after kPatienceNs.
 template <class Condition>
 [[nodiscard]] bool burnUntil(Condition&& condition) {
   const std::int64_t end_ns = ThreadCpuClock::nowNs() + kPatienceNs;
@@ -34,17 +34,17 @@ template <class Condition>
   return true;
 }
 
-/// Uses this much CPU time of the calling thread.
+/// Uses `time_ns` nanoseconds of CPU time on the calling thread.
 inline void burn(std::int64_t time_ns) {
   const std::int64_t end_ns = ThreadCpuClock::nowNs() + time_ns;
   while (ThreadCpuClock::nowNs() < end_ns) {
   }
 }
 
-/// Sends thread `thread_id` of this process the signal that a timer of ours would. Unlike a
-/// timer's, which newer kernels take back when the timer is disarmed, it can't be recalled: a late
-/// signal as older kernels have it. Waits while the queue of pending signals is full; a thread that
-/// has ended gets nothing.
+/// Sends thread `thread_id` of this process the signal that a timer of ours would send. Newer
+/// kernels take a timer's signal back when the timer is disarmed. Nothing takes this one back, so
+/// it is a late signal as older kernels have it. Waits while the queue of pending signals is full.
+/// A thread that has ended gets nothing.
 inline void sendAsTimer(pid_t thread_id, int signal_number, void* value = LimitSignal::marker()) {
   siginfo_t info{};
   info.si_signo = signal_number;
@@ -52,12 +52,12 @@ inline void sendAsTimer(pid_t thread_id, int signal_number, void* value = LimitS
   info.si_value.sival_ptr = value;
   while (syscall(SYS_rt_tgsigqueueinfo, getpid(), thread_id, signal_number, &info) != 0) {
     if (errno == ESRCH) return;
-    if (errno != EAGAIN) std::abort();  // a mistake of the test's
+    if (errno != EAGAIN) std::abort();  // the test made a mistake
     sched_yield();
   }
 }
 
-/// The signal is blocked on the calling thread while this lives.
+/// Blocks a signal on the calling thread while it lives.
 class BlockedSignal {
  public:
   explicit BlockedSignal(int number) : number_(number) {
@@ -70,7 +70,7 @@ class BlockedSignal {
   BlockedSignal(const BlockedSignal&) = delete;
   BlockedSignal& operator=(const BlockedSignal&) = delete;
 
-  /// Whether it came, and waits to be let in.
+  /// Returns whether the signal came and is pending.
   bool isPending() const {
     sigset_t set;
     sigpending(&set);
@@ -82,7 +82,7 @@ class BlockedSignal {
   sigset_t former_{};
 };
 
-/// An action of the embedder's, while this lives.
+/// Installs a signal action, as an embedder would, while it lives.
 class InstalledHandler {
  public:
   using Function = void (*)(int, siginfo_t*, void*);
@@ -95,7 +95,7 @@ class InstalledHandler {
     if (also_blocked != 0) sigaddset(&action.sa_mask, also_blocked);
     sigaction(number_, &action, &former_);
   }
-  /// SIG_IGN, SIG_DFL or a handler without SA_SIGINFO.
+  /// For SIG_IGN, SIG_DFL or a handler without SA_SIGINFO.
   InstalledHandler(int number, void (*function)(int)) : number_(number) {
     struct sigaction action{};
     action.sa_handler = function;

@@ -1,4 +1,4 @@
-// For tests: an engine whose execution is a loop of the test's own.
+// For tests: an engine whose execution is a loop in the test.
 //
 //   RecordedExecution execution;
 //   CpuLimit limit(limiter, execution, registry, {.soft_limit_ms = 10, .hard_limit_ms = 60});
@@ -13,7 +13,7 @@
 
 namespace sigproof {
 
-/// Execution is terminated, as an engine's is, from terminate() until recover().
+/// Execution counts as terminated from terminate() until recover(), as in an engine.
 class RecordedExecution final : public EngineExecution {
  public:
   void terminate() noexcept override {

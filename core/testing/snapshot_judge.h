@@ -1,4 +1,4 @@
-// For tests: judges what handlers saw of a list while one operation was going on (L3).
+// For tests: judges what handlers saw of a list during one operation (L3).
 //
 //   SnapshotJudge judge({.before = {3, 2, 1}, .after = {3, 1}});
 //   judge.add({3, 2, 1});                       // what a handler's iterate() visited, in order
@@ -21,14 +21,14 @@ struct Transition {
   Snapshot after;
 };
 
-/// Sound: a handler visits nothing that is in the list neither before nor after. Complete: it
-/// misses nothing that is in it before and after. Ordered, each at most once. And what one handler
-/// saw removed or added, no later one sees otherwise.
+/// A handler must visit nothing that is in the list neither before nor after the operation. It must
+/// visit everything that is in it before and after. It must visit in order, each element at most
+/// once. And a later handler must agree with an earlier one on what was removed or added.
 class SnapshotJudge {
  public:
   explicit SnapshotJudge(Transition transition) : transition_(std::move(transition)) {}
 
-  /// Takes the snapshots in the order in which the handlers began.
+  /// Adds a snapshot. Snapshots must be in the order in which the handlers began.
   void add(const Snapshot& seen) {
     if (!verdict_.empty()) return;
     judgeAlone(seen);
@@ -42,7 +42,7 @@ class SnapshotJudge {
     latest_ = seen;
   }
 
-  /// Empty if all was well, else what was wrong first.
+  /// Empty if all was well; otherwise the first thing that was wrong.
   const std::string& verdict() const { return verdict_; }
 
  private:

@@ -1,4 +1,4 @@
-// For tests: a module's linear memory, with bytes behind its end that nobody may touch.
+// For tests: a module's linear memory, with bytes behind its end that `core` must not touch.
 //
 //   TestMemory memory(64);
 //   registry.add(memory.span(), {.signal = 16, .terminated = 20}, nullptr);
@@ -24,7 +24,8 @@ class TestMemory {
  public:
   using Bytes = std::vector<std::byte>;
 
-  /// `length` bytes, and kSlackBytes behind them, all of a pattern that is no word of the protocol.
+  /// Makes `length` bytes, and kSlackBytes behind them, all of a pattern that is no word of the
+  /// protocol.
   explicit TestMemory(std::size_t length) : store_(std::make_shared<Store>()) {
     store_->bytes.assign(length + kSlackBytes, std::byte{0xA5});
     store_->length = length;
@@ -32,7 +33,7 @@ class TestMemory {
 
   OwnedSpan span() const { return OwnedSpan(store_, store_->bytes.data(), &Store::byteLength); }
 
-  /// A copy of everything, with what lies behind the end.
+  /// A copy of all bytes, including those behind the end.
   Bytes bytes() const { return store_->bytes; }
   std::uint32_t word(std::uint64_t offset) const {
     return StdPolicy::loadWord(store_->bytes.data() + offset);
@@ -40,12 +41,12 @@ class TestMemory {
   void setWord(std::uint64_t offset, std::uint32_t value) {
     StdPolicy::storeWord(store_->bytes.data() + offset, value);
   }
-  /// As memory.grow does, within the slack.
+  /// Changes the length within the slack, as memory.grow does.
   void setLength(std::size_t length) { store_->length = length; }
-  /// Calls `action` whenever the length is asked for, as a delivery under a policy that looks for
-  /// misuse does.
+  /// Calls `action` whenever the length is asked for. A delivery asks for it under a policy that
+  /// looks for misuse.
   void onLength(std::function<void()> action) { store_->on_length = std::move(action); }
-  /// How many spans hold the memory.
+  /// Returns how many spans hold the memory.
   long spanCount() const { return store_.use_count() - 1; }
 
   static constexpr std::size_t kSlackBytes = 64;
@@ -66,7 +67,7 @@ class TestMemory {
   std::shared_ptr<Store> store_;
 };
 
-/// `bytes` with the little-endian word at `offset` replaced: computed apart from the code under
+/// Returns `bytes` with the little-endian word at `offset` replaced. Independent of the code under
 /// test.
 inline TestMemory::Bytes withWord(TestMemory::Bytes bytes, std::uint64_t offset,
                                   std::uint32_t value) {

@@ -1,4 +1,4 @@
-// For tests: a list element that tells when it is used after its destruction, destroyed twice or
+// For tests: a list element that reports if it is used after its destruction, destroyed twice or
 // never destroyed.
 //
 //   Ledger ledger;
@@ -16,7 +16,7 @@
 
 namespace sigproof {
 
-/// What became of the elements that were made with it. Any thread.
+/// Counts what became of the elements that were made with it. Any thread.
 class Ledger {
  public:
   int made() const noexcept { return made_; }
@@ -32,18 +32,18 @@ class Ledger {
   std::atomic<int> faults_{0};
 };
 
-/// Not default-constructible, not copyable, not movable, as the list must allow. Its mark is plain
-/// memory that readers read and the destructor writes, so ThreadSanitizer reports a destruction
-/// that races with a reader.
+/// Not default-constructible, not copyable, not movable, because the list must allow that. Its mark
+/// is plain memory that readers read and the destructor writes, so ThreadSanitizer reports a
+/// destruction that races with a reader.
 class TrackedElement {
  public:
   TrackedElement(int id, Ledger& ledger) : id_(id), ledger_(ledger) { ++ledger_.made_; }
-  /// As above; `at_end` runs in the destructor.
+  /// The same, with a function that the destructor calls.
   TrackedElement(int id, Ledger& ledger, std::function<void()> at_end)
       : id_(id), ledger_(ledger), at_end_(std::move(at_end)) {
     ++ledger_.made_;
   }
-  /// What takes the place of `old`.
+  /// The successor of `old`, for AtomicList::replace().
   TrackedElement(TrackedElement& old, int id) : TrackedElement(id, old.ledger_) { old.checkMark(); }
   ~TrackedElement() {
     checkMark();
@@ -67,7 +67,7 @@ class TrackedElement {
     if (mark_ != kAlive) ++ledger_.faults_;
   }
 
-  // Volatile, so that the destructor's write is not optimised away.
+  // Volatile, so that the compiler keeps the write in the destructor.
   volatile std::uint32_t mark_ = kAlive;
   const int id_;
   Ledger& ledger_;

@@ -1,5 +1,6 @@
-// Contexts and isolates that an embedder changed: before core was installed, or behind its back.
-// Core must notice, leave them to the engine and register nothing it did not understand (R7, T7).
+// Contexts and isolates that an embedder changed, before core was installed or afterwards. Core
+// must notice it, leave them to the engine, and register nothing that it did not understand (R7,
+// T7).
 #include <gtest/gtest.h>
 
 #include <array>
@@ -78,7 +79,7 @@ TEST_F(ChangedContext, T7_AFunctionThatCanNotBeReplacedIsLeftAsItIs) {
       Object.defineProperty(WebAssembly, name, {writable: false, configurable: false});)"))
         << name;
     EXPECT_EQ(sandbox_.run("original === WebAssembly[name]"), "true");
-    // Nor does the other one, or the constructor, do half of the work.
+    // Neither the other function nor the constructor is half replaced.
     sandbox_.run("WebAssembly.instantiate(m); new WebAssembly.Instance(new WebAssembly.Module(m))");
     EXPECT_EQ(countAll(), 0U);
   }
@@ -102,7 +103,7 @@ TEST_F(ChangedContext, R7_AnInstantiateOfTheEmbeddersThatMakesNoInstanceRegister
 
 TEST_F(ChangedContext, G2_APromiseOfTheEmbeddersThatIsNeverSettledIsForgottenWhenItIsCollected) {
   EXPECT_TRUE(installAfter("WebAssembly.instantiate = () => new Promise(() => {})"));
-  std::array<std::size_t, 2> handle_bytes{};  // the first time makes what is made once
+  std::array<std::size_t, 2> handle_bytes{};  // the first use makes objects that are made once
   for (std::size_t& bytes_after : handle_bytes) {
     sandbox_.run("for (let i = 0; i < 100; ++i) WebAssembly.instantiate(m)");
     sandbox_.host().collectGarbage();
@@ -129,7 +130,7 @@ TEST_F(ChangedContext, T5_ALookupAfterARejectionIsTakenForNoResolution) {
   EXPECT_EQ(countAll(), 0U);
 }
 
-// How often what was read through such a getter registered.
+// How many instances registered whose values were read through such a getter.
 struct ChangedGetter {
   const char* object;
   const char* property;
@@ -181,11 +182,11 @@ TEST_F(ChangedContext, G3_WhereTheSlotOfTheIsolateIsClearedTheEngineIsOnItsOwn) 
   sandbox_.run("WebAssembly.instantiate(module).then((r) => { ++made; })");
   EXPECT_EQ(sandbox_.run("made"), "2");
   EXPECT_EQ(countAll(), 0U);
-  IsolateExecution(sandbox_.isolate()).followMemories();  // finds nobody to ask
+  IsolateExecution(sandbox_.isolate()).followMemories();  // finds no object to ask
   sandbox_.isolate()->SetData(IsolateSignals::kIsolateSlot, &*signals_);
 }
 
-// The one whose promise hook it is; a hook is told of no data.
+// The hook below has no data argument, so it finds its object here.
 std::optional<IsolateSignals>* disposed_by_hook = nullptr;
 
 void disposeWhenResolved(v8::PromiseHookType type, v8::Local<v8::Promise> /*promise*/,

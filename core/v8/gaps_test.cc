@@ -1,12 +1,15 @@
-// What a program can still notice on V8 10.2, and ways to an instance that are not followed, each
-// shown by a test that fails on the day it closes. core/v8/README.md lists them in words.
+// What a program can still notice on V8 10.2, and ways to an instance that are not followed. Each
+// has a test that fails when a newer V8 closes the gap. core/v8/README.md lists them in words.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "core/v8/shim/context_functions.h"
 #include "core/v8/testing/script_test.h"
 
 namespace sigproof {
@@ -20,7 +23,7 @@ class Gaps : public ScriptTest {
   Sandbox sandbox_;
 };
 
-// How deep a program gets that instantiates from within `script`, which calls nest().
+// Returns how deep a program gets that instantiates inside `script`, which calls nest().
 int depthOf(bool is_shim_on, const char* script) {
   Sandbox sandbox({.is_shim_on = is_shim_on});
   sandbox.define("m", {.memory = MemoryKind::kImported, .has_start = true});
@@ -40,9 +43,9 @@ int depthOf(bool is_shim_on, const char* script) {
   return depth;
 }
 
-// The engine's constructor is called from within its own callback, and its `instantiate` from
-// within ours: each level passes the engine's entry frames twice, so that a program gets less deep
-// until the stack is exhausted. Of 1.9 KB more a level, 0.2 KB are frames of ours.
+// The engine's constructor is called inside its own callback, and its `instantiate` inside ours. So
+// each level passes the engine's entry frames twice, and a program gets less deep until the stack
+// is exhausted. A level takes 1.9 KB more, of which our frames are 0.2 KB.
 TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
   for (const char* script : {"new WebAssembly.Instance(module, {env: {f: nest, memory}})",
                              "WebAssembly.instantiate(module, {env: {f: nest, memory}})",
@@ -54,7 +57,7 @@ TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
     const int with = depthOf(true, script);
     RecordProperty(script, std::to_string(with) + " of " + std::to_string(without));
     EXPECT_LT(with, without) << script;
-    // The bounds are those of the code that ships: debug and sanitizer builds have larger frames.
+    // The bounds are those of the production build: debug and sanitizer builds have larger frames.
     if constexpr (!StdPolicy::kReportMisuse) {
       EXPECT_GT(with * 100, without * 40) << script;
       EXPECT_GT(with, 100) << script;
@@ -62,7 +65,7 @@ TEST_F(Gaps, T5_NestedInstantiationsReachTheStackLimitSooner) {
   }
 }
 
-// Only instantiations of modules that opt in take more.
+// Only instantiations of modules that opt in take more stack.
 TEST_F(Gaps, T5_ModulesThatDoNotOptInNestAsDeepAsEver) {
   std::array<int, 2> depths{};
   for (const bool is_shim_on : {false, true}) {
@@ -78,7 +81,7 @@ TEST_F(Gaps, T5_ModulesThatDoNotOptInNestAsDeepAsEver) {
   EXPECT_EQ(depths[1], depths[0]);
 }
 
-// asm.js is compiled as WebAssembly inside V8, but a program sees functions, no instance: it can
+// V8 compiles asm.js as WebAssembly inside, but a program sees functions and no instance. It can
 // export no global, so it can't opt in.
 TEST_F(Gaps, T8_AsmJsModulesCannotOptIn) {
   EXPECT_EQ(sandbox_.run(R"(
@@ -99,8 +102,8 @@ TEST_F(Gaps, T8_AsmJsModulesCannotOptIn) {
   }
 }
 
-// A context in which nobody called install() is the engine's alone, also within an isolate that has
-// the feature.
+// A context in which nobody called install() behaves as the engine's own, also in an isolate that
+// has the feature.
 TEST_F(Gaps, T7_T8_AContextWithoutTheFeatureIsNotFollowed) {
   const v8::HandleScope handles(sandbox_.isolate());
   v8::Local<v8::Context> bare = v8::Context::New(sandbox_.isolate());
@@ -116,16 +119,16 @@ TEST_F(Gaps, T7_T8_AContextWithoutTheFeatureIsNotFollowed) {
   EXPECT_EQ(sandbox_.count(kRegistered), 1U);
 }
 
-// What V8 10.2 has not got.
+// V8 10.2 lacks these.
 TEST_F(Gaps, T8_ThereAreNoOtherRealmsForAProgramToMake) {
   EXPECT_EQ(sandbox_.run("[typeof ShadowRealm, typeof Worker, typeof WebAssembly.Function]"),
             "undefined,undefined,undefined");
 }
 
-// A program that is terminated while its import object is read for asynchronous bytes has no
-// JavaScript on the stack that could carry the termination. The engine then rejects the promise
+// The test terminates a program while the engine reads its import object for asynchronous bytes. No
+// JavaScript is on the stack then that could carry the termination. The engine rejects the promise
 // with an internal value; with the shim it rejects it with a TypeError. Nobody sees either unless
-// the embedder lets a terminated program go on.
+// the embedder lets a terminated program continue.
 TEST_F(Gaps, T4_TheRejectionOfATerminatedInstantiationHasAnotherReason) {
   std::array<std::string, 2> reasons;
   for (const bool is_shim_on : {false, true}) {
@@ -149,6 +152,69 @@ TEST_F(Gaps, T4_TheRejectionOfATerminatedInstantiationHasAnotherReason) {
   }
   EXPECT_EQ(reasons[0], "termination_exception");
   EXPECT_EQ(reasons[1].substr(0, 10), "TypeError:");
+}
+
+// Core is installed by the test, in a context that the test changed before.
+class InstallationGaps : public ScriptTest {
+ protected:
+  InstallationGaps() : signals_(std::in_place, sandbox_.isolate(), IsolateSignals::Options{}) {
+    sandbox_.define("m", {});
+  }
+
+  bool install() {
+    const v8::HandleScope handles(sandbox_.isolate());
+    return signals_->install(sandbox_.context());
+  }
+  // Whether core calls the function `name` where it means to call the engine's instantiate.
+  bool isTakenForTheEngine(const char* name) {
+    const v8::HandleScope handles(sandbox_.isolate());
+    return sandbox_.valueOf(name)->StrictEquals(ContextFunctions(sandbox_.context()).instantiate());
+  }
+  std::uint64_t registeredCount() { return signals_->registry().counters()[kRegistered]; }
+
+  Sandbox sandbox_{host::Isolate::Options{.is_shim_on = false}};
+  std::optional<IsolateSignals> signals_;
+};
+
+// V8 10.2 reads two arguments. What stands in for the engine here shows how many it gets.
+TEST_F(InstallationGaps, T6_AThirdArgumentIsNotPassedOn) {
+  sandbox_.run("WebAssembly.instantiate = (...all) => { count = all.length; return 0; }");
+  ASSERT_TRUE(install());
+  sandbox_.run("WebAssembly.instantiate(new WebAssembly.Module(m), {}, {builtins: []})");
+  EXPECT_EQ(sandbox_.run("count"), "2");
+}
+
+// A call of it would go round until the stack ends, and the process with it.
+TEST_F(InstallationGaps, T10_ASecondInstallationTakesTheFirstForTheEngine) {
+  ASSERT_TRUE(install());
+  sandbox_.run("first = WebAssembly.instantiate");
+  ASSERT_TRUE(install());
+  EXPECT_TRUE(isTakenForTheEngine("first"));
+}
+
+TEST_F(InstallationGaps, T10_AnInstallationAfterAFormerObjectTakesItsFunctionForTheEngine) {
+  ASSERT_TRUE(install());
+  sandbox_.run("former = WebAssembly.instantiate");
+  signals_.reset();
+  signals_.emplace(sandbox_.isolate(), IsolateSignals::Options{});
+  ASSERT_TRUE(install());
+  EXPECT_TRUE(isTakenForTheEngine("former"));
+}
+
+TEST_F(InstallationGaps, T10_AWrapperThatUsesTheConstructorHasItsInstanceRegisteredTwice) {
+  sandbox_.run(R"(
+    WebAssembly.instantiate = (module, imports) =>
+        Promise.resolve(new WebAssembly.Instance(module, imports));)");
+  ASSERT_TRUE(install());
+  sandbox_.run("WebAssembly.instantiate(new WebAssembly.Module(m)).then((i) => { made = i; })");
+  EXPECT_EQ(registeredCount(), 2U);
+}
+
+TEST_F(InstallationGaps, T10_WithTheFeatureOffTheSlotIsTakenAllTheSame) {
+  signals_.reset();
+  EXPECT_EQ(IsolateSignals::of(sandbox_.isolate()), nullptr);
+  signals_.emplace(sandbox_.isolate(), IsolateSignals::Options{.is_enabled = false});
+  EXPECT_NE(IsolateSignals::of(sandbox_.isolate()), nullptr);
 }
 
 }  // namespace

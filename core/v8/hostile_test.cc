@@ -1,5 +1,5 @@
-// Programs that try to see the shim, to break an instantiation or to feed the registry something
-// false (T5). Most run with the shim and without it, and must note the same.
+// Programs that try to see the shim, to break an instantiation or to make the registry store
+// something false (T5). Most run with the shim and without it, and both runs must note the same.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
@@ -19,15 +19,15 @@ using enum RegistrationOutcome;
 
 class Hostile : public ScriptTest {};
 
-// --- a `then` on the way of the engine's promise -------------------------------------------------
+// --- a `then` on the chain of the engine's promise -----------------------------------------------
 
-// One way to lay hands on `then`.
+// One way to intercept `then`.
 struct HostileThen {
   const char* name;
   const char* script;
 };
 
-// `victim` is the object that is changed; functions note what they are called with.
+// `victim` is the object that the script changes. Functions note their arguments.
 constexpr HostileThen kHostileThens[] = {
     {"TakesThePromiseOver", "victim.then = hook;"},
     {"IsReadOnly", "Object.defineProperty(victim, 'then', {value: hook, configurable: false});"},
@@ -87,8 +87,8 @@ TEST_P(HostileThenTest, T5_R7_NoThenHidesAnInstanceOrSeesTheShim) {
         Promise.resolve().then(() => note(shape()));
         follow('second', WebAssembly.instantiate(source, imports));
       )");
-      // The object {module, instance} does not have Instance.prototype on its chain, so there the
-      // program's `then` never runs.
+      // Instance.prototype is not on the chain of {module, instance}, so the program's `then` never
+      // runs there.
       const bool is_hit = source == "module" || victim == "Object.prototype";
       for (const MemoryKind memory : {MemoryKind::kExported, MemoryKind::kImported}) {
         const RegistrationCounters counters = expectNoDifference(script, {.memory = memory});
@@ -121,7 +121,7 @@ TEST_F(Hostile, T5_AProxyBehindInstancePrototypeSeesOneLookupAndHidesNothing) {
 }
 
 TEST_F(Hostile, T4_T5_ARejectionLeavesTheProgramsThenAlone) {
-  // The engine's event is the same for a rejection, but no lookup follows.
+  // The promise hook's event is the same for a rejection, but no lookup follows it.
   for (const char* then : {"victim.then = hook;",
                            "Object.defineProperty(victim, 'then', {get() { note('get'); }});"}) {
     const RegistrationCounters counters = expectNoDifference(
@@ -139,7 +139,7 @@ TEST_F(Hostile, T4_T5_ARejectionLeavesTheProgramsThenAlone) {
 }
 
 TEST_F(Hostile, R1_AThenGetterCantExchangeTheInstance) {
-  // Judged by the sections of `floats`, the exchange would pass two floats off as addresses.
+  // If core judged the sections of `floats`, the exchange would present two floats as addresses.
   Sandbox sandbox;
   sandbox.define("floats", {.is_float = true});
   sandbox.define("m", {});
@@ -323,7 +323,7 @@ TEST_F(Hostile, R5_AMemoryOfAnotherContextIsRegisteredAsAnyOther) {
 TEST_F(Hostile, R9_AnyNumberOfKeptInstancesLeavesTheHandlersWorkBounded) {
   Sandbox sandbox({.max_entries = 50});
   sandbox.define("m", {.memory = MemoryKind::kImported});
-  // The same module, the same memory, all instances kept.
+  // All instances of one module on one memory are kept.
   sandbox.run(R"(
     const memory = new WebAssembly.Memory({initial: 1}), module = new WebAssembly.Module(m);
     kept = [];
@@ -336,8 +336,8 @@ TEST_F(Hostile, R9_AnyNumberOfKeptInstancesLeavesTheHandlersWorkBounded) {
   EXPECT_EQ(sandbox.registry().deliver(), 50U);
 }
 
-// The benchmark scaling/registrations makes a million, and measures that the last cost what the
-// first did.
+// The benchmark scaling/registrations makes a million, and measures that the last costs as much as
+// the first.
 TEST_F(Hostile, R9_RegistrationsOfOneModuleAndMemoryBeyondTheLimitStayWithinIt) {
   constexpr std::uint64_t kInstances = 2 * SignalRegistry<>::kDefaultMaxEntries;
   Sandbox sandbox;
@@ -359,7 +359,7 @@ TEST_F(Hostile, G2_ObjectsThatPassForInstancesPinNothing) {
   sandbox.define("m", {});
   sandbox.run(R"(
     const module = new WebAssembly.Module(m);
-    // Kept: everything but the instances themselves.
+    // Everything but the instances themselves is kept.
     kept = [];
     for (let i = 0; i < 50; ++i) {
       const real = new WebAssembly.Instance(module);
@@ -396,7 +396,7 @@ TEST_F(Hostile, G2_ASettledPromiseKeepsNoImportsAlive) {
 
 // --- re-entrancy ---------------------------------------------------------------------------------
 
-// Instantiates from within instantiations, `depth` deep.
+// Instantiates inside instantiations, `depth` deep.
 constexpr const char* kNest = R"(
   const memory = new WebAssembly.Memory({initial: 1});
   const module = new WebAssembly.Module(m);
@@ -419,11 +419,11 @@ constexpr const char* kNest = R"(
   }
 )";
 
-// The default of V8, 984 KiB, carries 400 levels without the shim.
+// V8's default, 984 KiB, is enough for 400 levels without the shim.
 constexpr std::size_t kDeepStackBytes = std::size_t{64} << 20;
 
-// Runs `work` on a thread of its own with a stack of `kDeepStackBytes`; AddressSanitizer's frames
-// need most of it.
+// Runs `work` on a thread of its own with a stack of `kDeepStackBytes`, most of which
+// AddressSanitizer's frames need.
 template <typename Work>
 void runOnADeepStack(Work work) {
   pthread_attr_t attributes;
@@ -459,7 +459,7 @@ TEST_F(Hostile, T5_InstantiationsNestAThousandDeep) {
       sandbox.run("log = []; note = (x) => log.push(x); DEPTH = 1000;");
       sandbox.run(kNest);
       EXPECT_EQ(sandbox.run("log.join()"), "1000,1000,1000,1000");
-      // The last of each thousand makes one that makes none.
+      // The last of each thousand instantiates nothing.
       if (is_shim_on) EXPECT_EQ(sandbox.count(kRegistered), 4U * 999U);
     }
   });
@@ -467,7 +467,7 @@ TEST_F(Hostile, T5_InstantiationsNestAThousandDeep) {
 
 // --- programs that end in the middle -------------------------------------------------------------
 
-// Global `stop()` terminates execution, as a watchdog would.
+// Defines the global `stop()`, which terminates execution as a watchdog would.
 void defineStop(Sandbox& sandbox) {
   const v8::HandleScope handles(sandbox.isolate());
   v8::Local<v8::Context> context = sandbox.context();

@@ -1,6 +1,6 @@
-// R10: termination, stack overflow, allocation failure and a collection at every point of a
-// registration where they can happen: at the n-th, for n = 0, 1, 2, ... until a run ends before it
-// came to the n-th.
+// R10: fault injection. Each test injects termination, stack overflow, allocation failure or a
+// collection at the n-th point of a registration where it can happen, for n = 0, 1, 2, ... until a
+// run ends before its n-th point.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -20,7 +20,7 @@ using enum RegistrationOutcome;
 
 using InjectedSignals = BasicIsolateSignals<InjectionPolicy>;
 
-// One way to an instance, as a script that leaves it in `instance`, or leaves `error`.
+// One way to make an instance: a script that leaves it in `instance`, or leaves `error`.
 struct Way {
   const char* name;
   MemoryKind memory;
@@ -53,27 +53,29 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     sandbox_.isolate()->SetWasmStreamingCallback(&streamTheArgument);
   }
 
-  // Runs the way with a strike at point `at`, judges it. Returns whether the point was reached.
-  bool runWithStrike(Strike strike, int at) {
-    SCOPED_TRACE(testing::Message() << "strike " << static_cast<int>(strike) << " at " << at);
+  // Runs the way with a fault at point `at` and judges it. Returns whether the run reached the
+  // point.
+  bool runWithFault(Strike fault, int at) {
+    SCOPED_TRACE(testing::Message() << "fault " << static_cast<int>(fault) << " at " << at);
     prepare();
     const Counts before = counts();
     const std::string then_before = sandbox_.run("shape()");
-    injection.arm(sandbox_.isolate(), strike, at);
+    injection.arm(sandbox_.isolate(), fault, at);
     {
-      // Entered also while tasks run, or a termination could not take effect there.
+      // The context is entered while tasks run, too; otherwise a termination could not take effect
+      // there.
       const v8::HandleScope handles(sandbox_.isolate());
       const v8::Context::Scope scope(sandbox_.context());
       sandbox_.run(script());
     }
     injection.disarm();
     sandbox_.run("1");
-    judge(strike, before, then_before);
+    judge(fault, before, then_before);
     sandbox_.run("instance = undefined");
     return injection.hasStruck();
   }
 
-  // Handles that live as long as something of the binding's does.
+  // The size of all global handles. What the binding leaks shows up here.
   std::size_t globalHandleBytes() {
     sandbox_.renewContext();
     sandbox_.host().collectGarbage();
@@ -85,12 +87,12 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
   SignalRegistry<FailingAllocation>& registry() { return signals_.registry(); }
 
   // A stream that is cut off by termination or for want of stack is never finished, and the host
-  // would wait for it. From where it is finished, it passes the same points as bytes do.
+  // would wait for it. After its end, a stream passes the same points as bytes do.
   bool isStreamed() const {
     return std::string_view(GetParam().script).find("Streaming") != std::string_view::npos;
   }
 
-  // The program's own `then` gets what the promise is resolved with, and keeps it.
+  // The program's own `then` gets the resolution of the promise, and keeps it.
   bool isTakenOver() const { return std::string_view(GetParam().script).starts_with("takeOver"); }
 
  private:
@@ -125,7 +127,7 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
       imports = {env: {memory}};
       instance = error = undefined;
       shape = () => JSON.stringify([Object.getOwnPropertyDescriptor(Object.prototype, 'then'), Reflect.ownKeys(Object.prototype).map(String)]);
-      // A `then` that changes nothing, and that can't be taken away.
+      // A `then` that changes nothing and can't be removed.
       shadow = () => Object.defineProperty(Object.prototype, 'then', {value: undefined, writable: false, configurable: false, enumerable: true});
       // A `then` that keeps the result for itself.
       takeOver = () => { Object.prototype.then = function () {}; };
@@ -136,12 +138,13 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     registry().renew();  // the last run's delivery is still a warning (D6)
   }
 
-  void judge(Strike strike, const Counts& before, const std::string& then_before) {
+  void judge(Strike fault, const Counts& before, const std::string& then_before) {
     const Counts after = counts();
     const std::uint64_t registered = after.registered - before.registered;
     const std::uint64_t reported = after.all - before.all;
     const bool is_made = sandbox_.run("instance !== undefined") == "true";
-    // No half entry: what is in the list was reported, with its word zeroed, or no byte is changed.
+    // No half entry: an entry in the list was reported and its word is zero; otherwise no byte
+    // changed.
     EXPECT_EQ(registry().entryCount(), registered);
     EXPECT_LE(reported, 1U);
     if (is_made) {
@@ -153,14 +156,14 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
     if (registered == 0 && GetParam().memory == MemoryKind::kImported) {
       EXPECT_EQ(sandbox_.run("word(memory)"), std::to_string(0xDEADBEEF));
     }
-    // The program gets its instance, unless the strike itself took it away.
+    // The program gets its instance, unless the fault itself prevented that.
     const std::string error = sandbox_.run("error");
-    if (strike == Strike::kCollection || strike == Strike::kAllocationFailure) {
+    if (fault == Strike::kCollection || fault == Strike::kAllocationFailure) {
       EXPECT_EQ(is_made, !isTakenOver());
       EXPECT_EQ(error, "undefined");
     }
-    if (strike == Strike::kCollection) EXPECT_EQ(registered, 1U);
-    if (strike == Strike::kStackOverflow && error != "undefined") {
+    if (fault == Strike::kCollection) EXPECT_EQ(registered, 1U);
+    if (fault == Strike::kStackOverflow && error != "undefined") {
       EXPECT_EQ(error, "RangeError: Maximum call stack size exceeded");
     }
     EXPECT_EQ(sandbox_.run("shape()"), then_before);
@@ -176,18 +179,18 @@ class InjectionTest : public ScriptTest, public testing::WithParamInterface<Way>
 };
 
 TEST_P(InjectionTest, R10_AStrikeAtAnyPointLeavesNoHalfEntry) {
-  // The first time, the engine makes what it makes once, such as its error objects.
+  // In the first run the engine makes objects that it makes once, such as its error objects.
   std::array<std::size_t, 2> handle_bytes{};
   for (std::size_t& bytes_after : handle_bytes) {
-    for (const Strike strike :
+    for (const Strike fault :
          {Strike::kTerminationRequested, Strike::kTerminated, Strike::kStackOverflow,
           Strike::kCollection, Strike::kAllocationFailure}) {
-      if (isStreamed() && strike <= Strike::kStackOverflow) continue;
+      if (isStreamed() && fault <= Strike::kStackOverflow) continue;
       int at = 0;
-      while (runWithStrike(strike, at) && !HasFailure()) ++at;
-      // Fewer points than this would mean that they are not where the engine is called.
-      EXPECT_GE(at, strike == Strike::kAllocationFailure ? 3 : 10);
-      RecordProperty("points_" + std::to_string(static_cast<int>(strike)), at);
+      while (runWithFault(fault, at) && !HasFailure()) ++at;
+      // If there are fewer points than this, not every call of the engine is a point.
+      EXPECT_GE(at, fault == Strike::kAllocationFailure ? 3 : 10);
+      RecordProperty("points_" + std::to_string(static_cast<int>(fault)), at);
     }
     registry().clear();
     bytes_after = globalHandleBytes();

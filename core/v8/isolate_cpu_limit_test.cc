@@ -1,6 +1,6 @@
-// The CPU limit of V8 isolates. What needs no engine to be seen is in core/limit/cpu_limit_test.cc;
-// isolates that move between threads: moving_isolate_test.cc; real modules in real processes:
-// end_to_end/.
+// The CPU limit of V8 isolates. core/limit/cpu_limit_test.cc has the tests that need no engine,
+// testing/moving_isolate_test.cc those of isolates that move between threads, and end_to_end/ those
+// with real modules in real processes.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -71,7 +71,7 @@ TEST_F(V8CpuLimit, ASpentBudgetLetsNoSecondProgramRunInTheSameScope) {
   {
     const CpuLimit::Scope scope(limited.limit());
     limited.sandbox().run("for (;;);");
-    limited.sandbox().run("for (;;);");  // would not come back
+    limited.sandbox().run("for (;;);");  // would not return
   }
   EXPECT_TRUE(limited.limit().isKilled());
 }
@@ -100,7 +100,7 @@ TEST_F(V8CpuLimit, R10_ALoopInAStartFunctionIsKilledAndNothingWasRegistered) {
 
 // --- nesting and threads ------------------------------------------------------------------------
 
-// The embedder's function that runs another isolate from within a program.
+// A function of the embedder that runs another isolate inside a program.
 void runInner(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
   auto* inner = static_cast<LimitedSandbox*>(arguments.Data().As<v8::External>()->Value());
   inner->sandbox().isolate()->Enter();

@@ -1,4 +1,4 @@
-// The CPU limit's hold on a V8 isolate.
+// Lets the CPU limit terminate a V8 isolate and follow its memories.
 //
 //   IsolateExecution execution(isolate);
 //   CpuLimit limit(limiter, execution, signals->registry(), {.soft_limit_ms = 50, ...});
@@ -11,10 +11,10 @@
 
 namespace sigproof {
 
-/// Threads: as EngineExecution says. V8's TerminateExecution and RequestInterrupt take a lock,
-/// which is why a watchdog calls them and a signal handler never does. Where the embedder uses
-/// v8::Locker, a scope that settles a kill is left with the isolate locked: otherwise memories that
-/// moved in that budget are followed later, and their terminated words are not marked.
+/// Threads: as EngineExecution says. V8's TerminateExecution and RequestInterrupt take a lock, so a
+/// watchdog may call them and a signal handler must not. Where the embedder uses v8::Locker, it
+/// must hold the isolate's lock when it leaves a scope that settles a kill. Otherwise entries whose
+/// memory moved in that budget follow later, and their terminated words stay 0.
 class IsolateExecution final : public EngineExecution {
  public:
   /// `isolate` outlives this object.

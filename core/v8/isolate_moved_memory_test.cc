@@ -1,5 +1,5 @@
-// D3 on V8: entries follow memories that `memory.grow` moved. The window in which V8 tells nobody,
-// and what closes it.
+// D3 on V8: entries follow memories that `memory.grow` moved. Tests the window in which V8 reports
+// no move, and what closes it.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -18,9 +18,9 @@ namespace {
 
 using enum RegistrationOutcome;
 
-// While it lives, the process gets hardly any address space: V8 can't reserve room behind a memory
-// that is made meanwhile, so that `grow` has to move it. No memory may be garbage then: V8 would
-// collect it, and have its room.
+// While it lives, the process has hardly any address space left. V8 then can't reserve room behind
+// a new memory, so `grow` has to move it. No memory may be garbage at that time, because V8 would
+// collect it and reuse its room.
 class TightAddressSpace {
  public:
   TightAddressSpace() {
@@ -36,7 +36,7 @@ class TightAddressSpace {
   TightAddressSpace& operator=(const TightAddressSpace&) = delete;
 
  private:
-  // For the memory's one page and what the engine itself needs to run a script.
+  // Room for the memory's one page and for what the engine needs to run a script.
   static constexpr std::size_t kLeftBytes = std::size_t{3} << 20;
   rlimit before_{};
 };
@@ -48,7 +48,7 @@ constexpr const char* kHelpers = R"(
 
 class MovedMemory : public ScriptTest {
  protected:
-  // A registered instance, kept as `made`, whose memory will move when it grows.
+  // Makes a registered instance, `made`, whose memory will move when it grows.
   void makeMovable(Sandbox& sandbox) {
     sandbox.define("m", {.memory = MemoryKind::kImported});
     sandbox.run(kHelpers);
@@ -66,7 +66,7 @@ class MovedMemory : public ScriptTest {
         sandbox.valueOf("env.env.memory").As<v8::WasmMemoryObject>()->Buffer()->Data());
   }
 
-  // Grows it, and makes sure that it moved: else the test would show nothing.
+  // Grows it and checks that it moved; otherwise the test would show nothing.
   void growByMoving(Sandbox& sandbox) {
     const std::byte* before = data(sandbox);
     ASSERT_EQ(sandbox.run("env.env.memory.grow(100)"), "1");
@@ -95,8 +95,8 @@ TEST_F(MovedMemory, D3_TheGcPrologueFollows) {
   EXPECT_EQ(sandbox_.run("word(16)"), "24");
 }
 
-// The gap that V8 10.2 leaves: between the growth and the next point at which we may ask, a
-// delivery is written where the memory was. The level makes good for it.
+// The gap that V8 10.2 leaves: after the growth, and until we may ask, a delivery is written to the
+// old place. The level corrects that afterwards.
 TEST_F(MovedMemory, D3_AWarningInTheWindowIsHeardOnceTheEntryHasFollowed) {
   makeMovable(sandbox_);
   growByMoving(sandbox_);
@@ -113,7 +113,7 @@ TEST_F(MovedMemory, D3_ARequestFromAnotherThreadIsMetWithinALoopOfTheProgram) {
   std::thread([isolate = sandbox_.isolate()] {
     IsolateSignals::requestFollowMemories(isolate);
   }).join();
-  // Were it not met, the loop would be left by its own count.
+  // Without the signal the loop would end by its own count.
   EXPECT_EQ(sandbox_.run("n = 0; while (word(16) !== 24 && n < 1e7) ++n; word(16)"), "24");
 }
 
@@ -148,8 +148,8 @@ TEST_F(MovedMemory, G2_ACollectedInstanceTakesAnEntryThatMovedWithIt) {
   EXPECT_EQ(sandbox_.registry().entryCount(), 0U);
 }
 
-// The whole way, in real time: the signal's handler writes 24 where the memory was, and the
-// watchdog closes the window while the program runs.
+// End to end, in real time: the signal's handler writes 24 to the old place, and the watchdog
+// closes the window while the program runs.
 TEST_F(MovedMemory, D3_AProgramWhoseMemoryMovedHearsOfItsLimitWhileItRuns) {
   CpuLimiter limiter({});
   LimitedSandbox limited(limiter, {.soft_limit_ms = 20, .hard_limit_ms = 60'000});
@@ -192,7 +192,7 @@ TEST_F(MovedMemory, D3_ManyMovedMemoriesAreFollowedInOneGo) {
     sandbox_.run("instances.push(new WebAssembly.Instance(module, all[all.length - 1]))");
   }
   ASSERT_EQ(sandbox_.count(kRegistered), kMemories);
-  // Every other one moves, and one of those that moved is dropped.
+  // Every second memory moves, and one of the moved instances is dropped.
   sandbox_.run(
       "all.forEach((e, i) => { if (i % 2) e.env.memory.grow(100); }); instances[3] = undefined");
   sandbox_.host().collectGarbage();

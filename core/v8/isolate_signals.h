@@ -1,5 +1,6 @@
-// Signals for the WebAssembly modules of one V8 isolate: finds the modules that opt in, registers
-// them when they are instantiated, and forgets them when they are dead or collected.
+// Signals for the WebAssembly modules of one V8 isolate. Finds the modules that opt in, registers
+// their instances, and forgets the instances when they are dead or collected. Its properties are R1
+// to R14, G1 to G5 and T1 to T10 of core/SPECIFICATION.md.
 //
 //   auto signals = std::make_unique<IsolateSignals>(isolate, IsolateSignals::Options{});
 //   v8::Local<v8::Context> context = v8::Context::New(isolate);
@@ -9,8 +10,9 @@
 //   ...
 //   signals.reset();                      // before isolate->Dispose()
 //
-// V8 10.2. What a program can still notice, and which engine entry points are not covered, is
-// listed in core/v8/README.md, each with the test that shows it.
+// For V8 10.2. core/EMBEDDING.md shows the whole embedding, core/SPECIFICATION.md the properties.
+// core/v8/README.md lists what a program can still notice and which ways to an instance are not
+// covered, each with the test that shows it.
 #pragma once
 
 #include <v8.h>
@@ -30,13 +32,13 @@
 
 namespace sigproof {
 
-/// One per isolate. Threads: the isolate's thread, with the isolate entered, for every method; the
-/// registry says which of its own methods a handler or another thread may call.
+/// One per isolate. Threads: call every method on the isolate's thread, with the isolate entered.
+/// SignalRegistry says which of its own methods a handler or another thread may call.
 ///
 /// It takes these slots of the isolate: the data slot kIsolateSlot, the WebAssembly instance
-/// callback, a GC prologue callback, and, only while `instantiate` is at work on a module that
-/// opted in, the promise hook. Of each context it takes ContextFunctions::kSlotCount embedder data
-/// slots. The slots are constants because V8 calls most callbacks without a word on whose they are.
+/// callback, a GC prologue callback, and, only while `instantiate` of a module that opted in is
+/// pending, the promise hook. It takes ContextFunctions::kSlotCount embedder data slots of each
+/// context. The slots are constants, because V8 passes no data to most of its callbacks.
 template <class Policy>
 class BasicIsolateSignals {
  public:
@@ -46,61 +48,62 @@ class BasicIsolateSignals {
   struct Options {
     SignalProtocol protocol = SignalProtocol::address();
     std::size_t max_entries = Registry::kDefaultMaxEntries;
-    /// Told of every outcome. Not owned; outlives this object.
+    /// Receives every outcome. Not owned; outlives this object.
     RegistrationObserver* observer = nullptr;
-    /// The compatibility flag. Off: install() touches nothing (T7).
+    /// The compatibility flag. If false, install() changes nothing (T7).
     bool is_enabled = true;
-    /// The gate of a staged rollout, asked once for each context. Empty: open.
+    /// The gate of a staged rollout, asked once for each context. Empty means open.
     std::function<bool()> rollout_gate{};
-    /// The embedder's own promise hook: called by ours, and put back after it.
+    /// The embedder's own promise hook. Our hook calls it, and it is restored afterwards.
     v8::PromiseHook embedder_promise_hook = nullptr;
   };
 
-  /// The isolate's data slot (of four) that holds the address of this object: the last, because
+  /// The isolate's data slot (of four) that holds the address of this object. The last one, because
   /// embedders count from the first.
   static constexpr std::uint32_t kIsolateSlot = 3;
 
-  /// The object of an isolate, or null.
+  /// Returns the object of an isolate, or null.
   static BasicIsolateSignals* of(v8::Isolate* isolate) noexcept {
     return static_cast<BasicIsolateSignals*>(isolate->GetData(kIsolateSlot));
   }
 
   BasicIsolateSignals(v8::Isolate* isolate, Options options);
-  /// Waits for deliveries on other threads, drops every entry, takes its callbacks out of the
-  /// isolate (G3). Contexts that it was installed in then behave as the engine's own.
+  /// Waits for deliveries on other threads, drops every entry, and removes its callbacks from the
+  /// isolate (G3). Contexts in which it was installed then behave as the engine's own.
   ~BasicIsolateSignals();
 
   BasicIsolateSignals(const BasicIsolateSignals&) = delete;
   BasicIsolateSignals& operator=(const BasicIsolateSignals&) = delete;
 
   /// Makes the context's `WebAssembly` register what it instantiates. Call it on a fresh context,
-  /// before any program runs there; a program that ran first could hand over functions of its own.
-  /// Returns whether the feature is on there; where it is off, no object of the context was touched
-  /// (T7), nor where the context has no `WebAssembly` or one whose functions can't be replaced.
+  /// before any program runs there, because a program that ran first could put functions of its own
+  /// in place. Returns whether the feature is on in the context. If it returns false it changed no
+  /// object (T7): the feature is off, the gate is closed, or the context has no `WebAssembly`, or
+  /// one whose functions can't be replaced.
   bool install(v8::Local<v8::Context> context);
 
-  /// Lets entries follow memories that `memory.grow` moved (D3). V8 tells nobody when it moves one,
-  /// so until this is called a delivery is written where the memory was. The GC prologue calls it;
-  /// an embedder calls it before renew() and markTerminated(), which would miss the live word.
-  /// Calls no JavaScript and allocates nothing on its heap. Where memory was short, the next call
-  /// does the rest.
+  /// Lets entries follow memories that `memory.grow` moved (D3). V8 reports no move, so until this
+  /// is called a delivery is written to the old place. The GC prologue calls it. An embedder calls
+  /// it before renew() and markTerminated(), which would otherwise miss the word that is in use.
+  /// Calls no JavaScript and allocates nothing on its heap. If memory is short, the next call does
+  /// the rest.
   void followMemories() noexcept;
 
-  /// Has followMemories() called as soon as the isolate's thread gets to a point where the engine
-  /// may be asked: within a loop or call of the program's, or in its next execution. What closes
-  /// the window after a warning. Any thread, while the isolate lives; takes a lock, so it is not
-  /// for handlers.
+  /// Requests followMemories() for the next point at which we may ask the engine: in a loop or call
+  /// of the program, or in its next execution. Call it after a warning, to close the window in
+  /// which the warning was written to the old place. Any thread, while the isolate lives. Takes a
+  /// lock, so it is not signal-safe.
   static void requestFollowMemories(v8::Isolate* isolate);
 
   Registry& registry() noexcept { return registry_; }
-  /// For the promise hook, which V8 calls without a word on whose it is.
+  /// For the promise hook, to which V8 passes no data.
   Pending& pending() noexcept { return pending_; }
 
  private:
   using Arguments = v8::FunctionCallbackInfo<v8::Value>;
   // A function of `WebAssembly` that makes instances and returns a promise.
   enum class Entrance : std::uint8_t { kInstantiate, kInstantiateStreaming };
-  // What is to be done about one call of such a function.
+  // What to do about one call of such a function.
   struct Plan {
     bool is_followed = false;
     bool is_recorded = false;
@@ -143,12 +146,12 @@ class BasicIsolateSignals {
   Pending pending_;
   RefusedModules refused_;
   ImportRecorder<Policy> import_recorder_;
-  // Set while the captured constructor is called from within its own callback: the next call of the
-  // callback is that one, and the engine's to handle.
+  // Set while we call the captured constructor inside its own callback: the engine handles the next
+  // call of the callback.
   bool is_next_instance_the_engines_ = false;
 };
 
-/// As a runtime uses it.
+/// The class that a runtime uses.
 using IsolateSignals = BasicIsolateSignals<V8Policy>;
 extern template class BasicIsolateSignals<V8Policy>;
 

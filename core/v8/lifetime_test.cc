@@ -38,7 +38,7 @@ TEST_F(Lifetime, G2_ACollectedInstanceTakesItsEntryWithIt) {
 }
 
 TEST_F(Lifetime, D2_NothingIsWrittenOnceTheWeakCallbackHasRun) {
-  // A memory that outlives its instance shows what is written to it.
+  // A memory that outlives its instance would show a write.
   sandbox_.run("memory = new WebAssembly.Instance(new WebAssembly.Module(m)).exports.memory");
   sandbox_.isolate()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
   sandbox_.registry().deliver();
@@ -116,7 +116,7 @@ TEST_F(Lifetime, G3_ContextsBehaveAsTheEnginesOwnOnceTheFeatureIsGone) {
   EXPECT_EQ(plain.run("done"), "true");
 }
 
-// A page of its own, so that whoever still comes to the object after its end can't miss it.
+// A page of its own, so that any access after the object's end faults.
 class OnItsOwnPage {
  public:
   explicit OnItsOwnPage(v8::Isolate* isolate)
@@ -155,7 +155,7 @@ TEST_F(Lifetime, G3_NothingOfTheEnginesComesBackToAnObjectThatIsGone) {
                       "WebAssembly.Instance"),
             "true");
   plain.run("kept = null");
-  plain.host().collectGarbage();  // the prologue and the weak callbacks are no longer there
+  plain.host().collectGarbage();  // the prologue and the weak callbacks are no longer installed
   SUCCEED();
 }
 

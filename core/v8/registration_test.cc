@@ -81,7 +81,7 @@ TEST_F(Registration, T8_SubclassReflectAndNestedInstantiationsRegister) {
     class Sub extends WebAssembly.Instance {}
     new Sub(module, env);
     Reflect.construct(WebAssembly.Instance, [module, env], Array);
-    // The start function of the outer one makes an inner one.
+    // The start function of the outer instance makes an inner one.
     new WebAssembly.Instance(module, {env: {f() { new WebAssembly.Instance(module, env); }}});
   )");
   EXPECT_EQ(sandbox_.count(kRegistered), 4U);
@@ -204,7 +204,7 @@ TEST_F(Registration, T8_InstantiateStreamingIsFollowed) {
     EXPECT_EQ(sandbox_.run("word(made.exports.memory || env.env.memory, 16)"), "0");
   }
   EXPECT_EQ(sandbox_.count(kRegistered), 3U);
-  // Other sources, and modules that do not opt in.
+  // Also other sources, and modules that do not opt in.
   sandbox_.run("WebAssembly.instantiateStreaming(Promise.resolve(m), env)");
   sandbox_.run("WebAssembly.compileStreaming(m).then((x) => new WebAssembly.Instance(x, env))");
   EXPECT_EQ(sandbox_.count(kRegistered), 5U);
@@ -221,7 +221,7 @@ TEST_F(Registration, T8_AStreamingCallbackSetLaterAddsNothingToAContextThatIsThe
 }
 
 TEST_F(Registration, R5_OnlyTheMemoryAtTheImportsPositionIsRegistered) {
-  // A Memory for an import that is none: the engine refuses, nothing is touched.
+  // A Memory for an import that is no memory: the engine refuses, and core writes nothing.
   use({.memory = MemoryKind::kImported, .has_start = true});
   sandbox_.run(R"(
     other = new WebAssembly.Memory({initial: 1});

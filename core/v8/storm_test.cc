@@ -1,5 +1,6 @@
-// Ten thousand real signals, sent from another thread while instances are made, dropped, collected
-// and budgets renewed. After each quiet point every word is what the level demands (D6).
+// Ten thousand real signals, sent from another thread while instances are made, dropped and
+// collected, and budgets renewed. At each quiet point every word must have the value of the level
+// (D6).
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ constexpr std::uint32_t kSoftLimitMs = 1;
 constexpr std::int64_t kSoftLimitNs = 1'000'000;
 constexpr std::size_t kMostInstances = 40;
 
-// Sends a phase's signals to one thread, at irregular intervals, and then rests.
+// Sends a phase's signals to one thread, at irregular intervals, then pauses.
 class Sender {
  public:
   Sender(pid_t target, int signal_number, std::uint64_t seed)
@@ -98,11 +99,12 @@ class Storm : public ScriptTest {
     }
   }
 
-  // No signal is on its way but the one that this sends itself: it comes before the call returns.
+  // Precondition: no signal is on its way. The signal that this function sends comes before the
+  // call returns.
   void expectEveryWordToFollowTheLevel() {
     const std::int64_t used_ns = limited_.limit().usedNs();
     sendAsTimer(gettid(), limiter_.signalNumber());
-    // What follows may use up the budget, so the timer's signal waits until it is through.
+    // The checks may use up the budget, so the timer's signal waits until they are done.
     const BlockedSignal blocked(limiter_.signalNumber());
     const bool is_warned = limited_.sandbox().registry().isWarned();
     if (used_ns >= kSoftLimitNs) {

@@ -1,5 +1,5 @@
 // What a program can notice. Each test runs one script in an isolate with the shim and in one
-// without, and compares what it noted.
+// without, and compares what the scripts noted.
 #include <gtest/gtest.h>
 
 #include "core/v8/testing/script_test.h"
@@ -11,7 +11,7 @@ class Transparency : public ScriptTest {};
 
 TEST_F(Transparency, T1_EverythingReachableFromWebAssemblyIsTheEnginesOwn) {
   constexpr const char* kDescribe = R"(
-    // Every object that can be reached, each described once, in the order of discovery.
+    // Describes every object that can be reached, once, in the order of discovery.
     const seen = new Map([[globalThis, 'globalThis']]);
     const queue = [];
     const refer = (value, path) => {
@@ -44,7 +44,7 @@ TEST_F(Transparency, T1_EverythingReachableFromWebAssemblyIsTheEnginesOwn) {
     note(WebAssembly.Instance.prototype.constructor === WebAssembly.Instance);
   )";
   expectNoDifference(kDescribe);
-  // And where the embedder streams.
+  // The same where the embedder supports streaming.
   expectNoDifference(kDescribe, {}, {}, [](v8::Isolate* isolate) {
     isolate->SetWasmStreamingCallback([](const v8::FunctionCallbackInfo<v8::Value>& arguments) {
       v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data())->Abort({});
@@ -112,7 +112,7 @@ TEST_F(Transparency, T3_ModulesSettleInTheSameTick) {
 }
 
 TEST_F(Transparency, T3_BytesSettleInTheSameOrderAsOtherReactions) {
-  // One after the other: which of two that compile at the same time is first, the engine says.
+  // One after the other, because the engine chooses which of two parallel compilations ends first.
   expectNoDifference(R"(
     const first = WebAssembly.instantiate(m);
     first.then(() => {
@@ -145,7 +145,7 @@ TEST_F(Transparency, T4_RejectionsCarryTheSameErrors) {
 }
 
 TEST_F(Transparency, T4_AnUnhandledRejectionStaysUnhandled) {
-  // Bytes that opt in and don't link: the promise that the shim watches is the one that rejects.
+  // The bytes opt in and don't link: the promise that the shim watches is the one that rejects.
   static int unhandled = 0;
   for (const bool is_shim_on : {false, true}) {
     Sandbox sandbox({.is_shim_on = is_shim_on});
@@ -173,7 +173,7 @@ TEST_F(Transparency, T4_T6_WrongArgumentsOfAllKindsFailAlike) {
     const show = (name, e) => note([name, e.name, e.message, e.stack, Object.getPrototypeOf(e) === globalThis[e.name]?.prototype]);
     const attempt = (name, what) => { try { note([name, typeof what()]); } catch (e) { show(name, e); } };
     const follow = (name, promise) => promise.then((r) => note([name, String(r), Reflect.ownKeys(r).map(String)]), (e) => show(name, e));
-    // One after the other: which of two is compiled first in the background is chance.
+    // One after the other, because chance decides which of two background compilations ends first.
     (async () => {
       let n = 0;
       for (const source of sources()) {

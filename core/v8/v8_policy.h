@@ -1,5 +1,6 @@
-// The production policy of the V8 binding: nothing happens before a call into the engine. A test's
-// policy terminates execution there, exhausts the stack, collects garbage (R10):
+// The production policy of the V8 binding: it does nothing before a call into the engine. A test's
+// policy terminates execution there, exhausts the stack or collects garbage (R10 of
+// core/SPECIFICATION.md):
 //
 //   struct InjectionPolicy : V8Policy {
 //     static void beforeEngineCall(v8::Isolate* isolate) noexcept { ... }
@@ -15,8 +16,8 @@
 
 namespace sigproof {
 
-/// create() and destroy() are those of the registry's policy: what the binding allocates itself
-/// goes through them too.
+/// create() and destroy() are those of the registry's policy. The binding uses them for its own
+/// allocations, too.
 struct V8Policy : StdPolicy {
   /// The policy of the registry that the binding fills.
   using RegistryPolicy = StdPolicy;
@@ -24,7 +25,7 @@ struct V8Policy : StdPolicy {
   /// Called before each call into the engine that a registration makes. Isolate's thread.
   static void beforeEngineCall(v8::Isolate* /*isolate*/) noexcept {}
 
-  /// Called before memory is asked for otherwise than through create(). A test's may throw
+  /// Called before the binding allocates by other means than create(). A test's policy may throw
   /// std::bad_alloc.
   static void beforeAllocation() {}
 };

@@ -12,7 +12,7 @@
 
 #include "core/testing/preempt_policy.h"
 #include "fuzz/support/node_arena.h"
-#include "fuzz/support/report_violation.h"
+#include "fuzz/support/record/report_violation.h"
 
 namespace sigproof::fuzz {
 

@@ -6,7 +6,7 @@
 #include "fuzz/generate/lifecycle_program.h"
 #include "fuzz/run/lifecycle/lifecycle_runner.h"
 #include "fuzz/support/byte_source.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace sigproof::fuzz {
 

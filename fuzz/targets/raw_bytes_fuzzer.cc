@@ -9,7 +9,7 @@
 
 #include "fuzz/generate/raw_bytes/mutated_module.h"
 #include "fuzz/run/transparency/raw_bytes_runner.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 // libFuzzer's, which has no header. Weak, because replay-raw_bytes has none.
 // NOLINTNEXTLINE(readability-identifier-naming,readability-redundant-declaration): its name

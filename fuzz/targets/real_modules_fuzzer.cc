@@ -15,7 +15,7 @@
 #include "fuzz/real_modules/manifest.h"
 #include "fuzz/run/transparency/raw_bytes_runner.h"
 #include "fuzz/support/byte_source.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace {
 

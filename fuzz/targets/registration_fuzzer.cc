@@ -8,7 +8,7 @@
 #include "fuzz/run/registration/registration_runner.h"
 #include "fuzz/support/byte_source.h"
 #include "fuzz/support/input_mutator.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 SIGPROOF_FUZZ_MUTATES(sigproof::fuzz::RegistrationProgram::inputLayout())
 

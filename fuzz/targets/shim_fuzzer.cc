@@ -10,7 +10,7 @@
 #include "fuzz/generate/stored_input.h"
 #include "fuzz/run/shim/shim_runner.h"
 #include "fuzz/support/input_mutator.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace {
 

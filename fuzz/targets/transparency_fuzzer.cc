@@ -9,7 +9,7 @@
 #include "fuzz/generate/scripts/script_program.h"
 #include "fuzz/run/transparency/script_runner.h"
 #include "fuzz/support/byte_source.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace sigproof::fuzz {
 

@@ -35,6 +35,7 @@ TEST(GlobalOrder, ImportsComeFirstAndEverythingNamesTheSameGlobalStill) {
   EXPECT_EQ(plan.exports[2].index, 2U) << "a function's index is no global's";
   EXPECT_EQ(plan.globals[3].copied_from, 1U);
   EXPECT_EQ(plan.start[0].global, 2U);
+  EXPECT_EQ(plan.start[1].global, 0U) << "a store names no global";
 }
 
 TEST(GlobalOrder, ARemovedGlobalIsNoLongerSet) {

@@ -1,5 +1,5 @@
-// All models of sigproof-models. The check program of a known bug has only the family that must
-// catch it (SIGPROOF_HAS_..., set by CMakeLists.txt): each takes long to compile.
+// All models of sigproof-models. A mutant's check program has only the families that compile what
+// the mutant changes (SIGPROOF_HAS_..., set by CMakeLists.txt), because each takes long to compile.
 #include <utility>
 
 #include "models/relacy/list/list_matrix.h"
@@ -21,9 +21,11 @@ std::vector<Model> catalog() {
   for (const ListProgram& program : listMatrix()) add(withBothLifetimes(makeListModel(program)));
 #endif
 #ifdef SIGPROOF_HAS_REGISTRY_MODELS
-  for (const auto family : {&registryHandlerModels, &registryDeliveryModels, &registryLevelModels,
-                            &registryMoveModels}) {
-    for (Model& model : family()) add(withBothLifetimes(std::move(model)));
+  for (const auto programs : {&registryHandlerPrograms, &registryDeliveryPrograms,
+                              &registryLevelPrograms, &registryMovePrograms}) {
+    for (const RegistryProgram& program : programs()) {
+      add(withBothLifetimes(makeRegistryModel(program)));
+    }
   }
 #endif
   for (Model& model : all) model.cannot_see = whatRelacyCannotSee();

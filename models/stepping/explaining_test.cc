@@ -1,6 +1,6 @@
-// A bug that was caught is a failure, whatever becomes of its explanation: with a symbolizer and a
-// disassembler that print nothing, garbage or what they print for code without debug information,
-// that hang, crash or are absent.
+// A bug that was caught is a failure, whatever happens to its explanation. The tests replace the
+// symbolizer and the disassembler by programs that print nothing, print garbage, print what they
+// print for code without debug information, hang, crash or are absent.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 #include "models/stepping/list/elements.h"
 #include "models/stepping/list/flawed_list.h"
 #include "models/stepping/list/list_cases.h"
-#include "models/stepping/list/list_world.h"
+#include "models/stepping/list/list_fixture.h"
 #include "reports/record/explain.h"
 
 namespace sigproof::stepping {
@@ -33,12 +33,12 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// What the programs that explain do instead.
+// What a helper program does instead of its work.
 struct OddHelper {
   std::string name;
   std::string script;      // of a shell; empty: there is no such program
-  std::string told;        // a part of the trace
-  bool is_listing = true;  // of a disassembler as well as of a symbolizer
+  std::string shown;       // a part of the trace that it must cause
+  bool is_listing = true;  // false: only the symbolizer is replaced
 };
 
 std::string symbolOf(const std::string& members) {
@@ -71,22 +71,19 @@ std::vector<OddHelper> oddHelpers() {
   };
 }
 
-// Puts them into PATH before all others, or, where they are absent, in the place of all others.
+// Puts the programs into PATH before all others or, if `script` is empty, hides all programs.
 class HelpersInPath {
  public:
   HelpersInPath(const std::string& script, const std::vector<std::string>& names)
       : folder_(fs::path(::testing::TempDir()) / ("helpers-" + std::to_string(getpid()))),
         path_(getenv("PATH")) {  // NOLINT(concurrency-mt-unsafe): one thread
     fs::create_directories(folder_);
-    if (script.empty()) {
-      set("/nowhere");
-      return;
-    }
+    set(script.empty() ? "/nowhere" : folder_.string() + ":" + path_);
+    if (script.empty()) return;
     for (const std::string& name : names) {
       std::ofstream(folder_ / name) << "#!/bin/sh\n" << script << '\n';
       fs::permissions(folder_ / name, fs::perms::owner_all);
     }
-    set(folder_.string() + ":" + path_);
   }
   ~HelpersInPath() {
     set(path_);
@@ -107,7 +104,7 @@ class HelpersInPath {
 const std::vector<std::string> kSymbolizers{"llvm-symbolizer-19", "llvm-symbolizer", "addr2line"};
 const std::vector<std::string> kDisassemblers{"llvm-objdump-19", "llvm-objdump", "objdump"};
 
-// A known bug under a check.
+// A check with a known bug.
 Suite suiteWithABug() {
   const ListKind kind =
       listKind<FlawedList<WritingElement, ListFlaw::kPublishBeforeLink>, WritingElement>();
@@ -121,7 +118,7 @@ Suite suiteWithABug() {
                       .canaries = {}}}};
 }
 
-// As the tool gets it.
+// The record, read as the tool reads it.
 reports::Record recordOfABug() {
   const Suite suite = suiteWithABug();
   const std::string line = reports::toLine(runCheck(suite, suite.checks.front(), {}));
@@ -152,7 +149,7 @@ TEST_P(SteppingExplanation, ABugThatIsCaughtIsAFailureWhateverTheSymbolizerDoes)
   const reports::Record record = recordOfABug();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
   expectAToldFailure(record);
-  EXPECT_THAT(record.detail.at("trace").get<std::string>(), HasSubstr(GetParam().told));
+  EXPECT_THAT(record.detail.at("trace").get<std::string>(), HasSubstr(GetParam().shown));
 }
 
 TEST_P(SteppingExplanation, ABugThatIsCaughtIsAFailureWhateverTheDisassemblerDoes) {

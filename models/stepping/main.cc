@@ -99,11 +99,11 @@ Selection parseBoundaries(const std::string& option, const std::vector<std::stri
   return Selection(std::move(boundaries));
 }
 
-// Calls `program` in this process, or in one that this one steps.
+// Calls `program` in this process, or in a child that this process steps.
 int withMethod(const std::string& method, const std::function<int()>& program) {
   if (method == "trap-flag" || (method == "auto" && isSteppingSupported())) return program();
   const std::optional<int> status = runTraced(program);
-  // Where neither works, the check says so itself.
+  // If neither works, the check itself reports that.
   return status ? *status : program();
 }
 

@@ -49,11 +49,11 @@ std::string contentOf(const std::string& file) {
 
 enum class Debugger : std::uint8_t {
   kNone,
-  kKeepsTraps,                   ///< keeps every SIGTRAP to itself, as many do
-  kKeepsTrapsAndForbidsTracing,  ///< and lets nobody else trace, as containers do
+  kKeepsTraps,                   ///< keeps every SIGTRAP to itself, as many debuggers do
+  kKeepsTrapsAndForbidsTracing,  ///< and forbids others to trace, as containers do
 };
 
-// From here on ptrace fails in this process, its children and what they become.
+// From here on ptrace fails in this process and in its children.
 void forbidTracing() {
   // NOLINTBEGIN(cppcoreguidelines-avoid-c-arrays): the kernel's form.
   sock_filter filter[] = {
@@ -113,7 +113,7 @@ std::string program(const std::string& level) {
   return SIGPROOF_STEPPING_PROGRAMS "/sigproof-stepping-" + level;
 }
 
-// ci/test builds some of the programs.
+// ci/test builds only some of the programs.
 bool isBuilt(const std::string& level) { return access(program(level).c_str(), X_OK) == 0; }
 constexpr const char* kNotBuilt = "not built; cmake --build build builds it, as ci/verify does";
 
@@ -292,11 +292,11 @@ TEST_P(SteppingProgram, AHandlerInsideAHandlerIsReplayed) {
   const Ended ended = run({program(GetParam()), "--replay", "clear", "--case",
                            "quarantine/writing/of-2", "--boundary", "20", "--inner", "3"});
   EXPECT_EQ(ended.status, 0) << ended.output;
-  // The handler inside and the one that it interrupted saw the same.
+  // The inner handler and the one that it interrupted saw the same.
   EXPECT_THAT(ended.output, HasSubstr("boundaries 20/3-20 "));
 }
 
-// If the build type's own flags won over the level's, both programs would be the same.
+// If the build type's own flags replaced the level's, both programs would be the same.
 TEST(SteppingPrograms, UnoptimisedCodeHasMoreInstructions) {
   if (!isSteppingSupported()) GTEST_SKIP() << "the trap flag doesn't work here";
   if (!isBuilt("O0")) GTEST_SKIP() << kNotBuilt;

@@ -1,5 +1,5 @@
-// The stepping itself, on lists that are wrong on purpose: what is wrong between two instructions
-// only must be seen, and seen again in a replay.
+// The stepper itself, on lists that are wrong on purpose. A bug between two instructions must be
+// found, and found again in a replay.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
@@ -26,7 +26,7 @@
 #include "models/stepping/list/flawed_list.h"
 #include "models/stepping/list/list_case.h"
 #include "models/stepping/list/list_cases.h"
-#include "models/stepping/list/list_world.h"
+#include "models/stepping/list/list_fixture.h"
 #include "models/stepping/registry/registry_cases.h"
 
 namespace sigproof::stepping {
@@ -104,7 +104,7 @@ TEST_F(Stepping, SurvivesALookAtFreedMemory) {
   EXPECT_TRUE(guardedLook([]() noexcept {}));
 }
 
-// Without a flaw the stand-in is sound: what the other tests see caught is the flaw.
+// Without a flaw the stand-in is correct, so the other tests catch the flaw.
 TEST_F(Stepping, L3_AcceptsASoundList) {
   const ListKind sound = flawed<ListFlaw::kNone>();
   for (const auto& cases : {pushFrontCases(sound), filterCases(sound), clearCases(sound)}) {
@@ -220,8 +220,8 @@ CaseFailure failureOfClear() {
   const ListKind kind = listKind<OddList<Fault>, WritingElement>();
   const ListScene scene{HeapMode::kMalloc, {{0}, {}, {}}, pushElements(1), nullptr};
   const CaseResult result =
-      runListCase(scene, {}, kind.make_world, [](AnyListWorld& world) -> std::string_view {
-        world.clear();
+      runListCase(scene, {}, kind.make_fixture, [](AnyListFixture& fixture) -> std::string_view {
+        fixture.clear();
         return {};
       });
   return result.failure.value_or(CaseFailure{});
@@ -258,7 +258,8 @@ TEST_F(Stepping, L3_ADeadElementIsKnownByItsMemoryByItsDestructorAndByWhatItOwns
 
 // --- two preemptions
 
-// Sound alone; wrong where one reader interrupts another, and where two readers come in one call.
+// Correct with one handler. Wrong if one reader interrupts another, or if two readers come in one
+// call.
 enum class PairFlaw : std::uint8_t { kNotReentrant, kSecondReaderSeesNothing };
 
 template <PairFlaw kFlaw>
@@ -295,14 +296,14 @@ class OddReaders : public FlawedList<WritingElement, ListFlaw::kNone> {
   volatile bool is_inside_ = false;
 };
 
-// Keeps everything: a reader has to see all of it, whenever it comes.
+// Keeps everything: a reader must see all of it at any moment.
 template <PairFlaw kFlaw>
 Case keepAll() {
   return named(filterCases(listKind<OddReaders<kFlaw>, WritingElement>()),
                "quarantine/writing/keep-0b11111");
 }
 
-// What pairs of handlers find where one handler alone finds all well.
+// Pairs of handlers find a bug that one handler alone doesn't find.
 template <PairFlaw kFlaw>
 PairsResult pairsOfKeepAll(const PairsPlan& plan) {
   const Case one = keepAll<kFlaw>();
@@ -339,10 +340,10 @@ TEST_F(Stepping, L2_TwoHandlersInOneCallAreTried) {
   EXPECT_THAT(result.failed_plan.selection.boundaries(), ::testing::SizeIs(2));
 }
 
-// A look has read a word, is interrupted by another which warns that module, and goes on.
+// A look has read a word, is interrupted by another one that warns the module, and continues.
 TEST_F(Stepping, R6_AHandlerInsideAHandlerMayWarnAModuleThatIsBeingRegistered) {
   const auto cases = levelCases<SignalRegistry<>>();
-  const Case one = named(cases, "malloc/renew-then-add-struck-once");
+  const Case one = named(cases, "malloc/renew-then-add-preempted-once");
   const std::vector<std::uint32_t> boundaries = step(one, {0}).program_boundaries;
   std::size_t inner_boundaries = 0;
   for (const std::uint32_t boundary : boundaries) {
@@ -371,7 +372,7 @@ std::size_t boundariesOfClear() {
   return step(named(clearCases(flawed<ListFlaw::kNone>()), "quarantine/writing/of-2")).boundaries;
 }
 
-// With a system call, within which nobody is interrupted.
+// With a system call, inside which nobody is interrupted.
 std::size_t boundariesOfSystemCall() {
   Counter counter;
   stepThrough(counter, {}, []() noexcept {

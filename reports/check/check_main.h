@@ -22,7 +22,7 @@
 
 namespace sigproof::reports {
 
-/// What check programs leave with. The tool compares it with the record's verdict.
+/// The exit statuses of check programs. The tool compares them with the record's verdict.
 enum ExitStatus : int {
   kExitPassed = 0,
   kExitFailed = 1,  ///< failed or unfinished

@@ -1,4 +1,4 @@
-// How much memory this process has needed.
+// How much memory this process has used.
 //
 //   record.peak_memory_kib = peakMemoryKib();
 #pragma once
@@ -7,8 +7,8 @@
 
 namespace sigproof::reports {
 
-/// The largest resident set so far, in KiB: of this process, or of a child that has ended and was
-/// waited for, if that one's was larger. Any thread; not signal-safe.
+/// Returns the largest resident set so far, in KiB: of this process, or of a child that was waited
+/// for, if that was larger. Any thread; not signal-safe.
 std::uint64_t peakMemoryKib();
 
 }  // namespace sigproof::reports

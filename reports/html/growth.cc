@@ -14,13 +14,13 @@
 namespace sigproof::reports {
 namespace {
 
-// Who is there besides the owner.
-struct Company {
+// What runs concurrently with the owner.
+struct Concurrency {
   unsigned readers = 0;
   unsigned handlers_on_owner = 0;
   unsigned handlers_on_reader = 0;
 
-  auto operator<=>(const Company&) const = default;
+  auto operator<=>(const Concurrency&) const = default;
 };
 
 struct Point {
@@ -32,7 +32,7 @@ struct Point {
 };
 
 using Line = std::map<unsigned, Point>;  // by operations
-using Lines = std::map<Company, Line>;
+using Lines = std::map<Concurrency, Line>;
 
 std::uint64_t countMember(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
@@ -61,10 +61,10 @@ std::map<std::string, Lines> readLines(const std::vector<Record>& records) {
     const std::uint64_t executions = countMember(*growth, "executions");
     if (name.empty() || executions == 0 || record.verdict != Verdict::kPassed) continue;
     const auto seconds = growth->find("seconds");
-    const Company company{.readers = smallMember(*growth, "readers"),
-                          .handlers_on_owner = smallMember(*growth, "handlers_on_owner"),
-                          .handlers_on_reader = smallMember(*growth, "handlers_on_reader")};
-    series[name][company][smallMember(*growth, "operations")] = {
+    const Concurrency concurrency{.readers = smallMember(*growth, "readers"),
+                                  .handlers_on_owner = smallMember(*growth, "handlers_on_owner"),
+                                  .handlers_on_reader = smallMember(*growth, "handlers_on_reader")};
+    series[name][concurrency][smallMember(*growth, "operations")] = {
         .executions = executions,
         .seconds = seconds != growth->end() && seconds->is_number() ? seconds->get<double>() : 0,
         .is_exhausted = record.exhausted,
@@ -78,15 +78,15 @@ std::string counted(unsigned count, std::string_view word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
-std::string nameOf(const Company& company) {
+std::string nameOf(const Concurrency& concurrency) {
   std::string name;
   const auto add = [&](const std::string& part) { name += (name.empty() ? "" : ", ") + part; };
-  if (company.readers > 0) add(counted(company.readers, "reader"));
-  if (company.handlers_on_owner > 0) {
-    add(counted(company.handlers_on_owner, "handler") + " on the owner");
+  if (concurrency.readers > 0) add(counted(concurrency.readers, "reader"));
+  if (concurrency.handlers_on_owner > 0) {
+    add(counted(concurrency.handlers_on_owner, "handler") + " on the owner");
   }
-  if (company.handlers_on_reader > 0) {
-    add(counted(company.handlers_on_reader, "handler") + " on a reader");
+  if (concurrency.handlers_on_reader > 0) {
+    add(counted(concurrency.handlers_on_reader, "handler") + " on a reader");
   }
   return name.empty() ? "the owner alone" : name;
 }
@@ -99,12 +99,12 @@ constexpr double kLeft = 80;
 constexpr double kBottom = 40;
 constexpr double kTop = 14;
 constexpr double kRight = 16;
-constexpr std::size_t kColours = 10;  // report.css has so many
+constexpr std::size_t kColours = 10;  // report.css has this many
 
 class Chart {
  public:
   explicit Chart(const Lines& lines) : lines_(lines) {
-    for (const auto& [company, line] : lines) {
+    for (const auto& [concurrency, line] : lines) {
       for (const auto& [operations, point] : line) {
         first_ = std::min(first_, operations);
         last_ = std::max(last_, operations);
@@ -116,7 +116,7 @@ class Chart {
   Markup paint() const {
     Markup content = axes();
     std::size_t number = 0;
-    for (const auto& [company, line] : lines_) content += paintLine(line, number++);
+    for (const auto& [concurrency, line] : lines_) content += paintLine(line, number++);
     return element("svg",
                    {{"class", "growth"},
                     {"role", "img"},
@@ -161,7 +161,7 @@ class Chart {
                         "operations of the owner while the others run");
   }
 
-  // Counts of different searches are no line: only exhausted ones are joined.
+  // A line joins only exhausted searches, because counts of other searches don't compare.
   Markup paintLine(const Line& line, std::size_t number) const {
     const std::string colour = fmt::format("colour{}", number % kColours);
     std::string path;
@@ -191,7 +191,7 @@ class Chart {
 
 // --- table
 
-// "bound:4" in words.
+// Returns "bound:4" as words.
 std::string searchInWords(const std::string& search) {
   constexpr std::string_view kBound = "bound:";
   if (!search.starts_with(kBound)) return search;
@@ -208,7 +208,7 @@ Markup cellOf(const Point& point) {
 
 Markup table(const Lines& lines) {
   std::set<unsigned> columns;
-  for (const auto& [company, line] : lines) {
+  for (const auto& [concurrency, line] : lines) {
     for (const auto& [operations, point] : line) columns.insert(operations);
   }
   Markup head = element("th", text("besides the owner"));
@@ -217,9 +217,9 @@ Markup table(const Lines& lines) {
   }
   Markup rows = element("tr", head);
   std::size_t number = 0;
-  for (const auto& [company, line] : lines) {
+  for (const auto& [concurrency, line] : lines) {
     const std::string swatch = fmt::format("swatch colour{}", number++ % kColours);
-    Markup cells = element("th", element("i", {{"class", swatch}}, {}) + text(nameOf(company)));
+    Markup cells = element("th", element("i", {{"class", swatch}}, {}) + text(nameOf(concurrency)));
     for (const unsigned operations : columns) {
       const auto point = line.find(operations);
       cells += point == line.end() ? element("td", text("")) : cellOf(point->second);

@@ -1,5 +1,5 @@
-// How the search of the models grows with operations, readers and handlers: a chart and a table of
-// what the run's own records say.
+// How the search of the models grows with operations, readers and handlers: a chart and a table,
+// made of the run's own records.
 #pragma once
 
 #include <vector>
@@ -9,7 +9,7 @@
 
 namespace sigproof::reports {
 
-/// A section for the records that have a "growth" with a series; nothing if there are none.
+/// Returns a section for the records that have a "growth" with a series; nothing if there are none.
 Markup growthSection(const std::vector<Record>& records);
 
 }  // namespace sigproof::reports

@@ -14,7 +14,7 @@
 namespace sigproof::reports {
 namespace {
 
-// What one check made of one known bug.
+// The result of one check on one mutant.
 struct HeatCell {
   std::string outcome;  // "caught", "missed", "no verdict", "not run", ...
   double seconds = 0;
@@ -31,7 +31,7 @@ std::string wordOf(const nlohmann::json& json, const char* name) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-// Of a campaign the median of its seeds.
+// The time of a campaign is the median of its seeds.
 double secondsOf(const nlohmann::json& attempt) {
   const auto found = attempt.find(attempt.contains("median_s") ? "median_s" : "seconds");
   return found != attempt.end() && found->is_number() ? found->get<double>() : 0;
@@ -63,7 +63,7 @@ std::vector<HeatRow> heatRows(const std::vector<Record>& records) {
   return rows;
 }
 
-// By kind, in the order in which people are shown kinds, then by name.
+// Sorts by kind, in the order in which reports show kinds, then by name.
 std::size_t rankOfKind(const std::string& check) {
   const std::string kind = check.substr(0, check.find('/'));
   for (std::size_t i = 0; i < kKinds.size(); ++i) {
@@ -84,7 +84,7 @@ std::vector<std::string> heatColumns(const std::vector<HeatRow>& rows) {
   return columns;
 }
 
-// The class of report.css: the slower, the darker.
+// Returns the class of report.css: the slower, the darker.
 std::string heatOf(double seconds) {
   constexpr std::array kSteps{0.1, 1.0, 10.0, 60.0};
   std::size_t heat = 0;
@@ -92,22 +92,22 @@ std::string heatOf(double seconds) {
   return fmt::format("heat{}", heat);
 }
 
-// Short, so that many columns fit: seconds without a unit.
+// Returns seconds without a unit, so that many columns fit.
 std::string shortSeconds(double seconds) {
   if (seconds < 0.995) return fmt::format("{:.2f}", seconds);
   return seconds < 9.95 ? fmt::format("{:.1f}", seconds) : fmt::format("{:.0f}", seconds);
 }
 
 Markup heatCell(const HeatRow& row, const std::string& check, const HeatCell& cell) {
-  const bool is_argued = isArgued(*row.record);
+  const bool is_accepted = isAccepted(*row.record);
   std::string style = "none";
   std::string word = cell.outcome;
   if (cell.outcome == "caught") {
     style = heatOf(cell.seconds);
     word = shortSeconds(cell.seconds);
   } else if (cell.outcome == "missed") {
-    style = is_argued ? "argued" : "missed";
-    word = is_argued ? "argued" : "missed";
+    style = is_accepted ? "accepted" : "missed";
+    word = is_accepted ? "accepted" : "missed";
   }
   const std::string title =
       fmt::format("{}: {} by {} ({}, {} executions)", row.record->check, cell.outcome, check,
@@ -124,7 +124,7 @@ Markup heatHead(const std::vector<std::string>& columns) {
   return element("tr", cells);
 }
 
-// Core as it is: whoever fails here catches nothing.
+// The unmodified core. A check that fails on it catches nothing on a mutant.
 Markup controlRow(const std::vector<Record>& records, const std::vector<std::string>& columns) {
   Markup cells = element("th", text("none (the control)"));
   bool is_there = false;
@@ -180,7 +180,7 @@ Markup heatMapSection(const std::vector<Record>& records) {
           element(
               "p", {{"class", "introduction"}},
               text("A number: caught, in so many seconds. \"missed\": it must catch the bug and "
-                   "did not. \"argued\": nothing catches this one, and its row says why. Empty: "
+                   "did not. \"accepted\": no check catches this one, and its row says why. Empty: "
                    "not asked.")) +
           heatLegend() + heatTable(records, rows));
 }

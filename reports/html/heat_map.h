@@ -1,4 +1,4 @@
-// Known bugs against the checks that they were given: how long each took to catch it.
+// A table of mutants and checks: how long each check took to catch each mutant.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace sigproof::reports {
 
-/// A section with a row for each known bug of `records` and a column for each check that one was
-/// given; nothing if there are none. A cell's words say what its colour says. The checks' own
-/// records, of core as it is, make the row of the control.
+/// Returns a section with a row for each mutant of `records` and a column for each check that ran
+/// on one; nothing if there are none. A cell's words repeat its colour. The records of the checks
+/// on the unmodified core make the control row.
 Markup heatMapSection(const std::vector<Record>& records);
 
 }  // namespace sigproof::reports

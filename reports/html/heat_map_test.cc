@@ -38,15 +38,15 @@ TEST(HeatMap, ACatchIsItsSecondsInWordsAndInColour) {
   EXPECT_THAT(html, HasSubstr("caught by model/a (20 ms, 12 executions)"));
 }
 
-TEST(HeatMap, WhatWasMissedArguedOrNotRunIsNoNumber) {
-  Record argued = mutant("argued", {attempt("model/a", "missed", 1)});
-  argued.detail["argued"] = "safe";
+TEST(HeatMap, WhatWasMissedAcceptedOrNotRunIsNoNumber) {
+  Record accepted = mutant("accepted", {attempt("model/a", "missed", 1)});
+  accepted.detail["accepted_because"] = "safe";
   const std::string html =
-      heatMapSection({mutant("missed", {attempt("model/a", "missed", 1)}), argued,
+      heatMapSection({mutant("missed", {attempt("model/a", "missed", 1)}), accepted,
                       mutant("cut", {attempt("model/a", "not run", 0)})})
           .str();
   EXPECT_THAT(html, HasSubstr(">missed</td>"));
-  EXPECT_THAT(html, HasSubstr(">argued</td>"));
+  EXPECT_THAT(html, HasSubstr(">accepted</td>"));
   EXPECT_THAT(html, HasSubstr(">not run</td>"));
   EXPECT_THAT(html, Not(HasSubstr("<td class=\"heat")));
 }
@@ -67,14 +67,14 @@ TEST(HeatMap, RecordsWithoutOutcomesMakeNone) {
   EXPECT_TRUE(heatMapSection({odd}).isEmpty());
 }
 
-TEST(HeatMap, TheFirstPageCountsTheArgued) {
-  Record argued = mutant("argued", {attempt("model/a", "missed", 1)});
-  argued.detail["argued"] = "safe";
+TEST(HeatMap, TheFirstPageCountsTheAccepted) {
+  Record accepted = mutant("accepted", {attempt("model/a", "missed", 1)});
+  accepted.detail["accepted_because"] = "safe";
   const std::string page =
-      htmlReport(makeRun(), {argued, mutant("bug", {attempt("model/a", "caught", 1)})});
-  EXPECT_THAT(page, HasSubstr("<small>1 caught, 1 argued</small>"));
-  EXPECT_THAT(page, HasSubstr(">argued</span>"));
-  EXPECT_TRUE(isArgued(argued));
+      htmlReport(makeRun(), {accepted, mutant("bug", {attempt("model/a", "caught", 1)})});
+  EXPECT_THAT(page, HasSubstr("<small>1 caught, 1 accepted</small>"));
+  EXPECT_THAT(page, HasSubstr(">accepted</span>"));
+  EXPECT_TRUE(isAccepted(accepted));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "reports/html/interleaving.h"
 #include "reports/record/explain.h"
+#include "reports/record/property_mentions.h"
 
 namespace sigproof::reports {
 namespace {
@@ -39,8 +40,8 @@ constexpr std::array<KindText, kKinds.size()> kKindTexts{{
      "modules that the manifest does not name, and what a module does after it was instantiated."},
     {"Known bugs", "checks run",
      "Bugs put back into core, one at a time. One that a check must catch and doesn't fails the "
-     "run: what that check passes shows nothing then. Some are argued: nothing catches them, and "
-     "they say why.",
+     "run: what that check passes shows nothing then. Some are accepted: no check catches them, "
+     "and they say why.",
      "bugs of other shapes than these."},
     {"Unit tests", "tests",
      "The unit tests that must catch known bugs, under sanitizers, on core as it is.",
@@ -68,13 +69,12 @@ Markup command(const std::string& line) {
   return line.empty() ? Markup() : element("code", {{"class", "command"}}, text(line));
 }
 
-// --- detail
-// ---------------------------------------------------------------------------------------
+// --- detail -------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
 constexpr std::array<std::string_view, 10> kOwnPlace{
     "trace",  "module_text", "output",    "not_explained", "interleaving",
-    "origin", "description", "caught_by", "growth",        "argued"};
+    "origin", "description", "caught_by", "growth",        "accepted_because"};
 
 Markup valueOf(const nlohmann::json& json);
 
@@ -176,10 +176,26 @@ Markup detailFacts(const nlohmann::json& detail) {
   return facts;
 }
 
-Markup block(std::string_view label, const std::string& content) {
-  if (content.empty()) return {};
-  return element("figure", element("figcaption", text(label)) +
-                               element("pre", {{"tabindex", "0"}}, text(content)));
+// `value` as text, in which each property that it names is a link to its paragraph.
+Markup linked(std::string_view value) {
+  Markup markup;
+  std::size_t at = 0;
+  for (const Mention& mention : mentionsIn(value)) {
+    if (!mention.property) continue;
+    markup += text(value.substr(at, mention.at - at)) +
+              element("a",
+                      {{"href", '#' + mention.property->anchor()},
+                       {"title", std::string(mention.property->promise())}},
+                      text(mention.id));
+    at = mention.at + mention.id.size();
+  }
+  return markup + text(value.substr(at));
+}
+
+Markup block(std::string_view label, const Markup& content) {
+  if (content.isEmpty()) return {};
+  return element("figure",
+                 element("figcaption", text(label)) + element("pre", {{"tabindex", "0"}}, content));
 }
 
 Markup evidence(const Record& record) {
@@ -194,14 +210,13 @@ Markup evidence(const Record& record) {
                                                            "from a store to who reads it")) +
                                     drawing);
   }
-  return drawing + block(trace, memberText(record.detail, "trace")) +
-         block("The module", memberText(record.detail, "module_text")) +
-         block("What the check printed last", memberText(record.detail, "output")) +
-         block("What could not be explained", memberText(record.detail, kNotExplained));
+  return drawing + block(trace, linked(memberText(record.detail, "trace"))) +
+         block("The module", text(memberText(record.detail, "module_text"))) +
+         block("What the check printed last", linked(memberText(record.detail, "output"))) +
+         block("What could not be explained", text(memberText(record.detail, kNotExplained)));
 }
 
-// --- mutants
-// --------------------------------------------------------------------------------------
+// --- mutants ------------------------------------------------------------------------------------
 
 Markup catcherLink(const nlohmann::json& catcher) {
   const std::string check = memberText(catcher, "check");
@@ -231,8 +246,7 @@ Markup catchers(const Record& record) {
   return list.isEmpty() ? text("nothing") : list;
 }
 
-// --- rows
-// -----------------------------------------------------------------------------------------
+// --- rows ---------------------------------------------------------------------------------------
 
 Markup cell(std::string_view style, const Markup& content) {
   return element("span", {{"class", std::string(style)}}, content);
@@ -334,13 +348,13 @@ Markup rowCells(const Record& record) {
 }
 
 Markup facts(const Record& record) {
-  Markup content = paragraph("Result", text(record.summary)) +
-                   paragraph("What it breaks", text(memberText(record.detail, "description"))) +
-                   paragraph("Why nothing catches it", text(memberText(record.detail, "argued"))) +
-                   paragraph("Where it comes from", text(memberText(record.detail, "origin"))) +
-                   paragraph("Covered", text(record.covered)) +
-                   paragraph("Cannot see", text(record.cannot_see)) +
-                   paragraph("Engine", text(record.engine));
+  Markup content =
+      paragraph("Result", linked(record.summary)) +
+      paragraph("What it breaks", linked(memberText(record.detail, "description"))) +
+      paragraph("Why nothing catches it", linked(memberText(record.detail, "accepted_because"))) +
+      paragraph("Where it comes from", linked(memberText(record.detail, "origin"))) +
+      paragraph("Covered", linked(record.covered)) +
+      paragraph("Cannot see", linked(record.cannot_see)) + paragraph("Engine", text(record.engine));
   if (record.seed) content += paragraph("Seed", seedOf(record));
   content += paragraph("Repeat it", command(record.replay));
   return element("dl", content + detailFacts(record.detail));
@@ -376,7 +390,7 @@ std::string formatSeconds(double seconds) {
   return fmt::format("{} min {} s", whole / 60, whole % 60);
 }
 
-bool isArgued(const Record& record) {
+bool isAccepted(const Record& record) {
   const auto caught_by = record.detail.find("caught_by");
   const bool is_caught =
       caught_by != record.detail.end() && caught_by->is_array() &&
@@ -384,7 +398,7 @@ bool isArgued(const Record& record) {
         return attempt.is_object() && memberText(attempt, "verdict") == "failed";
       });
   return record.kind == Kind::kMutant && record.verdict == Verdict::kPassed && !is_caught &&
-         !memberText(record.detail, "argued").empty();
+         !memberText(record.detail, "accepted_because").empty();
 }
 
 std::string anchorOf(const std::string& check) {
@@ -403,7 +417,7 @@ Markup verdictBadge(const Record& record) {
   const std::string verdict = toString(record.verdict);
   std::string word = verdict;
   if (record.kind == Kind::kMutant && record.verdict == Verdict::kPassed) {
-    word = isArgued(record) ? "argued" : "caught";
+    word = isAccepted(record) ? "accepted" : "caught";
   }
   if (record.kind == Kind::kMutant && record.verdict == Verdict::kFailed) word = "not caught";
   return element("span", {{"class", "badge " + verdict}}, text(word));
@@ -451,12 +465,12 @@ Markup problem(const Record& record) {
   Markup facts = paragraph("Repeat it", command(record.replay));
   if (record.seed) facts += paragraph("Seed", seedOf(record));
   if (record.kind == Kind::kMutant) {
-    facts += paragraph("What it breaks", text(memberText(record.detail, "description")));
+    facts += paragraph("What it breaks", linked(memberText(record.detail, "description")));
     facts += paragraph("Tried", catchers(record));
   }
   facts += paragraph("Engine", text(record.engine));
   return element("article", {{"class", "problem " + toString(record.verdict)}},
-                 head + element("p", {{"class", "summary"}}, text(record.summary)) +
+                 head + element("p", {{"class", "summary"}}, linked(record.summary)) +
                      element("dl", facts) + evidence(record));
 }
 

@@ -24,12 +24,12 @@ std::string formatCount(std::uint64_t count);
 std::string formatSeconds(double seconds);
 
 /// Whether it is a known bug that nothing catches, and that says why.
-bool isArgued(const Record& record);
+bool isAccepted(const Record& record);
 
 /// The anchor of a check's row.
 std::string anchorOf(const std::string& check);
 
-/// The verdict as a word with its colour; a mutant's is "caught", "argued" or "not caught".
+/// The verdict as a word with its colour; a mutant's is "caught", "accepted" or "not caught".
 Markup verdictBadge(const Record& record);
 
 /// An identifier, as a link to its paragraph of the specification.

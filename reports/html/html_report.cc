@@ -10,12 +10,15 @@
 #include "reports/html/growth.h"
 #include "reports/html/heat_map.h"
 #include "reports/html/html_checks.h"
+#include "reports/html/markdown.h"
 #include "reports/html/markup.h"
 #include "reports/record/property.h"
 
 namespace sigproof::reports {
 
-std::string_view reportCss();  // report.css, embedded at build time
+// Embedded at build time.
+std::string_view reportCss();          // report.css
+std::string_view specificationText();  // core/SPECIFICATION.md
 
 namespace {
 
@@ -56,8 +59,7 @@ bool isProblem(const Record& record) {
   return record.verdict == Verdict::kFailed || record.verdict == Verdict::kUnfinished;
 }
 
-// --- verdict
-// --------------------------------------------------------------------------------------
+// --- verdict ------------------------------------------------------------------------------------
 
 std::string countOfChecks(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "check" : "checks");
@@ -90,10 +92,10 @@ Markup tile(Kind kind, const std::vector<Record>& records) {
     if (count != 0) notes += fmt::format("{}{} {}", notes.empty() ? "" : ", ", count, word);
   };
   const bool is_mutant = kind == Kind::kMutant;
-  const auto argued =
-      static_cast<std::size_t>(std::count_if(records.begin(), records.end(), isArgued));
-  note(counts.passed - (is_mutant ? argued : 0), is_mutant ? "caught" : "passed");
-  if (is_mutant) note(argued, "argued");
+  const auto accepted =
+      static_cast<std::size_t>(std::count_if(records.begin(), records.end(), isAccepted));
+  note(counts.passed - (is_mutant ? accepted : 0), is_mutant ? "caught" : "passed");
+  if (is_mutant) note(accepted, "accepted");
   note(counts.failed, is_mutant ? "not caught" : "failed");
   note(counts.unfinished, "unfinished");
   note(counts.skipped, "skipped");
@@ -140,8 +142,7 @@ Markup header(const RunInfo& run, const std::vector<Record>& records) {
                                   "the command that repeats it.")));
 }
 
-// --- problems and skipped checks
-// ------------------------------------------------------------------
+// --- problems and skipped checks ----------------------------------------------------------------
 
 Markup problems(const std::vector<Record>& records) {
   Markup articles;
@@ -173,8 +174,7 @@ Markup skippedChecks(const std::vector<Record>& records) {
                      element("ul", items));
 }
 
-// --- properties
-// -----------------------------------------------------------------------------------
+// --- properties ---------------------------------------------------------------------------------
 
 bool names(const Record& record, Property property) {
   return std::find(record.properties.begin(), record.properties.end(), property) !=
@@ -198,8 +198,34 @@ Markup checkLinks(const std::vector<const Record*>& records) {
   return element("details", element("summary", text(countOfChecks(records.size()))) + links);
 }
 
-// Only a check that ran to its end defends a property; a caught bug shows that one of them can
-// fail.
+// What this run shows of a property: the class of report.css, and words.
+struct Shown {
+  std::string_view style;
+  std::string words;
+};
+
+// Only a check that ran to its end defends a property.
+Shown shownOf(Property property, const std::vector<const Record*>& checks) {
+  const auto has = [&](Verdict verdict) {
+    return std::ranges::any_of(checks,
+                               [&](const Record* record) { return record->verdict == verdict; });
+  };
+  if (has(Verdict::kFailed)) return {"failed", "broken"};
+  // Whatever passed: the specification says that core doesn't do it, so nothing defends it.
+  if (property.standing() == Standing::kNotHeld) return {"open", "not held by core yet"};
+  Shown shown{"none", "not defended by this run"};
+  if (has(Verdict::kUnfinished)) {
+    shown = {"unfinished", "not all checks finished"};
+  } else if (has(Verdict::kPassed)) {
+    shown = {"passed", "held where looked at"};
+  }
+  if (property.standing() == Standing::kHeldInPart) {
+    return {"open", "held by core in part; " + shown.words};
+  }
+  return shown;
+}
+
+// A caught bug is no defence. It shows that a check can fail.
 Markup propertyRow(Property property, const std::vector<Record>& records) {
   std::vector<const Record*> checks;
   std::vector<const Record*> mutants;
@@ -207,25 +233,11 @@ Markup propertyRow(Property property, const std::vector<Record>& records) {
     if (!names(record, property)) continue;
     (record.kind == Kind::kMutant ? mutants : checks).push_back(&record);
   }
-  const auto count = [&](Verdict verdict) {
-    return std::count_if(checks.begin(), checks.end(),
-                         [&](const Record* record) { return record->verdict == verdict; });
-  };
-  std::string_view state = "none";
-  std::string_view word = "not defended by this run";
-  if (count(Verdict::kFailed) != 0) {
-    state = "failed";
-    word = "broken";
-  } else if (count(Verdict::kUnfinished) != 0) {
-    state = "unfinished";
-    word = "not all checks finished";
-  } else if (count(Verdict::kPassed) != 0) {
-    state = "passed";
-    word = "held where looked at";
-  }
-  return element("tr", {{"id", "property-" + property.anchor()}, {"class", std::string(state)}},
+  const Shown shown = shownOf(property, checks);
+  return element("tr",
+                 {{"id", "property-" + property.anchor()}, {"class", std::string(shown.style)}},
                  element("th", propertyChip(property)) + element("td", text(property.promise())) +
-                     element("td", {{"class", "state"}}, text(word)) +
+                     element("td", {{"class", "state"}}, text(shown.words)) +
                      element("td", checkLinks(checks)) + element("td", checkLinks(mutants)));
 }
 
@@ -245,13 +257,20 @@ Markup properties(const std::vector<Record>& records) {
       "section", {{"id", "properties"}},
       element("h2", text("Properties and what defends them")) +
           element("p", {{"class", "introduction"}},
-                  text("Held means: no check saw it broken in what that check covers. "
-                       "Unit tests are no part of this table.")) +
+                  text("Held means: no check saw it broken in what that check covers. An "
+                       "identifier leads to its paragraph in the specification, which also says "
+                       "what core doesn't hold yet. Unit tests are no part of this table.")) +
           element("div", {{"class", "scroll"}}, element("table", {{"class", "properties"}}, rows)));
 }
 
-// --- page
-// -----------------------------------------------------------------------------------------
+// --- specification --------------------------------------------------------------------------------
+
+Markup specification() {
+  return element("section", {{"id", "specification"}},
+                 markdown(specificationText(), {.heading_level = 2}));
+}
+
+// --- page ---------------------------------------------------------------------------------------
 
 // The policy forbids scripts and every load, so that what a check printed can't act.
 Markup head(const std::string& title) {
@@ -294,7 +313,7 @@ std::string htmlReport(const RunInfo& run, const std::vector<Record>& records) {
   const Tally all = tally(records, [](const Record&) { return true; });
   const Markup main =
       element("main", header(run, records) + problems(records) + skippedChecks(records) +
-                          kindSections(records) + properties(records));
+                          kindSections(records) + properties(records) + specification());
   const Markup page =
       element("html", {{"lang", "en"}}, head("Sigproof: " + headline(all)) + element("body", main));
   return "<!doctype html>\n" + page.str() + '\n';

@@ -1,4 +1,4 @@
-// A run as one HTML page that needs nothing else: no network, no script.
+// A run as one self-contained HTML page: no network, no script.
 //
 //   writeFileWhole("index.html", htmlReport(run, records));
 #pragma once
@@ -11,8 +11,8 @@
 
 namespace sigproof::reports {
 
-/// The page: the verdict, what went wrong, the properties with the checks that defend them, then
-/// each check by kind. Well-formed whatever the records hold.
+/// Returns the page: the verdict, what went wrong, the properties with the checks that defend them,
+/// then each check by kind. Well-formed for any records. Any thread.
 std::string htmlReport(const RunInfo& run, const std::vector<Record>& records);
 
 }  // namespace sigproof::reports

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "reports/html/html_checks.h"
 #include "reports/junit_report.h"
 #include "reports/test_records.h"
@@ -10,13 +12,14 @@
 namespace sigproof::reports {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kHostile = "<script>alert(1)</script>\"'&\x01\xFF";
 
-// Whether every element that is opened is closed, in order, and no stray '<' or control character
-// stands between. Enough for what Markup makes; void elements are listed.
+// Returns the first place where an element is not closed in order, or where a stray '<' or a
+// control character is. That is enough for what Markup makes; void elements are listed.
 std::string firstFault(std::string_view markup) {
   std::vector<std::string> open;
   for (std::size_t at = 0; (at = markup.find('<', at)) != std::string_view::npos;) {
@@ -155,6 +158,72 @@ TEST(HtmlReport, APropertyWithoutAFinishedCheckIsNotCalledDefended) {
   }
 }
 
+TEST(HtmlReport, WhatCoreDoesNotHoldYetIsNeitherDefendedNorMerelyUndefended) {
+  auto passed = makeRecord("model/a", Kind::kModel, Verdict::kPassed);
+  passed.properties = {"R13", "L8"};
+  const std::string page = html({passed});
+  EXPECT_EQ(propertyState(page, "R13"), "not held by core yet");
+  EXPECT_EQ(propertyState(page, "D8"), "not held by core yet");
+  EXPECT_EQ(propertyState(page, "L8"), "held by core in part; held where looked at");
+  EXPECT_EQ(propertyState(page, "G5"), "held by core in part; not defended by this run");
+  passed.verdict = Verdict::kFailed;
+  EXPECT_EQ(propertyState(html({passed}), "R13"), "broken");
+}
+
+// The values of an attribute, wherever it stands.
+std::vector<std::string> valuesOf(const std::string& page, const std::string& attribute) {
+  std::vector<std::string> values;
+  const std::string begin = ' ' + attribute + "=\"";
+  for (std::size_t at = 0; (at = page.find(begin, at)) != std::string::npos;) {
+    at += begin.size();
+    values.push_back(page.substr(at, page.find('"', at) - at));
+  }
+  return values;
+}
+
+TEST(HtmlReport, EveryLinkLeadsToSomethingOnThePageAndNoAnchorIsTwice) {
+  std::vector<Record> records;
+  for (const Kind kind : kKinds) {
+    Record record = makeRecord(toString(kind) + "/a", kind, Verdict::kFailed);
+    const auto all = Property::all();
+    record.properties = {all.begin(), all.end()};
+    record.summary = "L3/L4: missed; see R10_ATest";
+    record.detail = {{"trace", "D1: wrong"},
+                     {"output", "SIGPROOF VIOLATION R4: overlap"},
+                     {"caught_by", {{{"check", "model/a"}, {"verdict", "failed"}}}}};
+    records.push_back(record);
+  }
+  const std::string page = html(records);
+  const std::vector<std::string> anchors = valuesOf(page, "id");
+  EXPECT_EQ(std::set(anchors.begin(), anchors.end()).size(), anchors.size());
+  std::set<std::string> linked;
+  for (const std::string& href : valuesOf(page, "href")) {
+    ASSERT_TRUE(href.starts_with('#')) << href;
+    EXPECT_THAT(anchors, Contains(href.substr(1)));
+    linked.insert(href);
+  }
+  for (const Property property : Property::all()) {
+    EXPECT_THAT(linked, Contains('#' + property.anchor()));
+    EXPECT_THAT(linked, Contains("#property-" + property.anchor()));
+  }
+}
+
+TEST(HtmlReport, APropertyInTheTextOfAFailureLeadsToTheSpecification) {
+  auto failed = makeRecord("model/a", Kind::kModel, Verdict::kFailed);
+  failed.summary = "L3: <missed>";
+  const std::string page = html({failed});
+  EXPECT_THAT(page, HasSubstr("<p class=\"summary\"><a href=\"#l3\" title=\"A handler at any "
+                              "instruction sees all that stays and nothing destroyed\">L3</a>: "
+                              "&lt;missed&gt;</p>"));
+}
+
+TEST(HtmlReport, TheSpecificationIsPartOfThePage) {
+  const std::string page = html({});
+  EXPECT_EQ(firstFault(page), "");
+  EXPECT_THAT(page, HasSubstr("<h2 id=\"what-core-promises\">"));
+  EXPECT_THAT(page, HasSubstr("<strong>An i32 address is unsigned.</strong>"));
+}
+
 TEST(HtmlReport, AMutantShowsWhatCaughtItAndWhatDidNot) {
   auto mutant = makeRecord("mutant/free_before_unlink", Kind::kMutant, Verdict::kPassed);
   mutant.detail = {{"caught_by",
@@ -215,6 +284,14 @@ TEST(JunitReport, CountsEachVerdictAsWhatItIs) {
   EXPECT_THAT(xml, HasSubstr("<skipped message="));
   EXPECT_THAT(xml, HasSubstr("<error message="));
   EXPECT_THAT(xml, HasSubstr("replay: build/bin/sigproof model replay model/b"));
+}
+
+TEST(JunitReport, AFailureSaysWhatTheBrokenPropertyPromisesAndWhere) {
+  auto failed = makeRecord("fuzz/a", Kind::kFuzz, Verdict::kFailed);
+  failed.summary = "R4: one entry too many";
+  EXPECT_THAT(junitReport(makeRun(), {failed}),
+              HasSubstr("R4: Signal and terminated words share no byte "
+                        "(core/SPECIFICATION.md#r4)\n"));
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace sigproof::reports {
 namespace {
 
-// In pixels; texts are monospaced.
+// In pixels. Texts are monospaced.
 constexpr double kCharacterWidth = 6.7;
 constexpr double kRowHeight = 22;
 constexpr double kHeadHeight = 30;
@@ -50,7 +50,7 @@ bool flagMember(const nlohmann::json& json, const char* name) {
   return found != json.end() && found->is_boolean() && found->get<bool>();
 }
 
-// A record that was not read back from its text may hold signed integers.
+// A record that was not parsed from text may hold signed integers.
 std::optional<std::size_t> numberMember(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
   if (found == json.end() || !found->is_number_integer() || found->get<std::int64_t>() < 0) {
@@ -99,7 +99,7 @@ class Painter {
     std::vector<std::size_t> longest;
     for (const std::string& lane : drawing.lanes) longest.push_back(lane.size());
     for (const Step& step : drawing.steps) {
-      // What broke is the last line and may run on to the right.
+      // The last line says what broke, and may extend to the right.
       if (!step.is_broken) longest[step.lane] = std::max(longest[step.lane], step.length());
     }
     double x = kNumberWidth;
@@ -149,7 +149,7 @@ class Painter {
     return heads;
   }
 
-  // What one lane does without being interrupted.
+  // The steps of one lane between two preemptions.
   Markup bands() const {
     Markup bands;
     const std::vector<Step>& steps = drawing_.steps;
@@ -168,7 +168,8 @@ class Painter {
     return bands;
   }
 
-  // A load that reads another lane's store, or a stale one. The rest is as everybody expects.
+  // Draws an arrow only for a load that reads another lane's store, or a stale one. The other loads
+  // read what everybody expects.
   Markup arrows() const {
     Markup arrows;
     for (std::size_t i = 0; i < drawing_.steps.size(); ++i) {

@@ -1,5 +1,5 @@
-// The drawing of a failed execution: a lane for each thread and handler, a row for each step, an
-// arrow from the store to the load that read it where that says something.
+// A drawing of a failed execution: a lane for each thread and handler, a row for each step, and an
+// arrow from a store to the load that read it, where that matters.
 //
 //   if (const Markup drawing = interleavingDrawing(record.detail["interleaving"]); ...)
 #pragma once
@@ -11,8 +11,8 @@
 namespace sigproof::reports {
 
 /// Draws {"columns": ["owner", ...], "steps": [{"column", "does", "order", "stale", "broken",
-/// "from", "at"}, ...]}, of which all but "column" and "does" may be missing. Nothing if it is
-/// none.
+/// "from", "at"}, ...]}. Only "column" and "does" are required. Returns nothing for any other
+/// value.
 Markup interleavingDrawing(const nlohmann::json& interleaving);
 
 }  // namespace sigproof::reports

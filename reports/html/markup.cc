@@ -13,7 +13,7 @@ struct Character {
   std::uint32_t code_point;
 };
 
-// Reads one character of UTF-8; overlong forms and surrogates count as none.
+// Reads one character of UTF-8. Overlong forms and surrogates are invalid.
 Character decode(std::string_view bytes) {
   const auto first = static_cast<unsigned char>(bytes[0]);
   if (first < 0x80) return {1, first};

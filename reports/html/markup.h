@@ -1,4 +1,4 @@
-// HTML and XML that can't be broken by what it shows: text becomes markup only by being escaped.
+// HTML and XML that its contents can't break: text becomes markup only by being escaped.
 //
 //   Markup row = element("tr", element("td", text(name)) + element("td", text(value)));
 //   std::string html = row.str();
@@ -15,7 +15,7 @@ namespace sigproof::reports {
 class Markup {
  public:
   Markup() = default;
-  /// Takes markup as it is: for constants of this program, never for a value from outside.
+  /// Takes markup as it is. For constants of this program, never for a value from outside.
   static Markup trusted(std::string markup);
 
   const std::string& str() const noexcept { return markup_; }
@@ -31,11 +31,11 @@ class Markup {
   std::string markup_;
 };
 
-/// `value` as text: markup characters escaped; bytes that are not UTF-8 and characters that XML 1.0
-/// does not allow become U+FFFD.
+/// Returns `value` as text. Markup characters are escaped. Bytes that are not UTF-8, and characters
+/// that XML 1.0 forbids, become U+FFFD.
 Markup text(std::string_view value);
 
-/// Names are constants of this program; values are escaped.
+/// Names must be constants of this program. Values are escaped.
 using Attributes = std::vector<std::pair<std::string_view, std::string>>;
 
 Markup element(std::string_view name, const Attributes& attributes, const Markup& content);

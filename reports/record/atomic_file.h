@@ -1,4 +1,4 @@
-// Files that are written whole or not at all.
+// Writes files completely or not at all.
 //
 //   writeFileWhole("build/report/results.json", text);
 //
@@ -12,10 +12,10 @@
 
 namespace sigproof::reports {
 
-/// Replaces the file at `path` by one that holds `text`: a temporary file in the same folder is
-/// written, brought to disk and renamed. A reader, and a run that is interrupted, see the old file
-/// or the new one, never a part. Throws std::runtime_error with one sentence that says what to do
-/// when the folder can't be written or the disk is full; the old file then still stands.
+/// Replaces the file at `path` by one that contains `text`: writes a temporary file in the same
+/// folder, flushes it to disk, and renames it. A reader, and a run that is interrupted, see the old
+/// file or the new one, never a part. Throws std::runtime_error if the folder can't be written or
+/// the disk is full, with one sentence that says what to do; the old file is then unchanged.
 void writeFileWhole(const std::filesystem::path& path, std::string_view text);
 
 /// A file that is written where nothing may be allocated and no lock taken: in a signal handler, or

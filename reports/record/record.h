@@ -71,7 +71,7 @@ struct Record {
   ///   "caught_by"    array of {"check", "verdict", "outcome", "seconds"}: the checks that a known
   ///                  bug was given; those with verdict "failed" caught it: heat_map.h. Of fuzz
   ///                  targets with several seeds also "seeds", "median_s", "least_s", "most_s"
-  ///   "argued"       text: why nothing catches a known bug, which then counts as argued
+  ///   "accepted_because"  text: why no check catches a mutant, which then counts as accepted
   ///   of a benchmark: "measured", "held_against" numbers, "unit" what they count, "ratio" of the
   ///                  two, "ratio_low", "ratio_high" its confidence interval, "at_most" its bar
   ///   of coverage:   "files" array of {"file", "lines", "lines_reached", "branches",

@@ -1,4 +1,4 @@
-// Whether a JSON value is a record, by the schema reports/record/record.schema.json.
+// Checks whether a JSON value is a record, by the schema reports/record/record.schema.json.
 //
 //   const auto errors = schemaErrors(json);
 //   if (!errors.empty()) fail(errors.front());   // "at /executions: must be an integer, ..."
@@ -11,11 +11,11 @@
 
 namespace sigproof::reports {
 
-/// The schema's text, as it stood when the program was built.
+/// Returns the schema's text, as of the build of this program.
 std::string_view recordSchemaText();
 
-/// Every way in which `record` breaks the schema, one sentence each, with the place as a path
-/// inside the record. Empty if there is none. Any thread.
+/// Returns every violation of the schema, one sentence each, with the place as a path inside the
+/// record. Empty if there is none. Any thread.
 std::vector<std::string> schemaErrors(const nlohmann::json& record);
 
 }  // namespace sigproof::reports

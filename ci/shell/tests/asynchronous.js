@@ -1,4 +1,4 @@
-// Every way to an instance, and the shell waits for all of it.
+// Makes instances in every asynchronous way. The shell waits for all of them.
 const bytes = makeModule({signal: 16, terminated: 20});
 (async () => {
   const made = [(await WebAssembly.instantiate(bytes)).instance];

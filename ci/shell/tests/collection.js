@@ -1,5 +1,5 @@
-// An entry goes with its instance, not before. The functions keep the registers of the script's own
-// frame clean of what is dropped.
+// An entry is dropped with its instance, not before. Functions make the instances, so that no register
+// of the script's own frame keeps one alive.
 (() => {
   globalThis.kept = instantiate({signal: 16, terminated: 20});
   for (let i = 0; i < 10; ++i) instantiate({signal: 16, terminated: 20});

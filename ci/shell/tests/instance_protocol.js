@@ -1,4 +1,4 @@
-// The words of the instance protocol are optional, and its entries die with the instance only.
+// The words of the instance protocol are optional, and its entries die only with the instance.
 const names = {signalName: '__instance_signal', terminatedName: '__instance_terminated'};
 const both = instantiate({signal: 16, terminated: 20, ...names});
 const onlySignal = instantiate({signal: 16, ...names});

@@ -1,4 +1,4 @@
-// Registered, warned, renewed, killed.
+// An entry is registered, warned, renewed and killed.
 const instance = instantiate({signal: 16, terminated: 20});
 print('registered:', JSON.stringify(sigproof.outcomes()), sigproof.registrations());
 print('zeroed:', wordAt(instance, 16));

@@ -1,9 +1,9 @@
-// Makes small WebAssembly modules, byte by byte: nothing else is needed to try the shell.
+// Makes small WebAssembly modules, byte by byte, so that trying the shell needs nothing else.
 //
 //   const bytes = makeModule({signal: 16, terminated: 20});
 
-// One memory of one page, exported as "memory", whose word at `signal` is filled with 0xDEADBEEF;
-// for each word that is given an i32 global that holds its address, exported under its name.
+// A module has one memory of one page, exported as "memory". Its word at `signal` holds 0xDEADBEEF. For
+// each given word the module exports an i32 global with its address, under its name.
 function makeModule({signal, terminated, signalName = '__signal_address',
                      terminatedName = '__terminated_address'}) {
   const words = [[signalName, signal], [terminatedName, terminated]]

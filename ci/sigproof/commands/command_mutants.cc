@@ -57,10 +57,12 @@ std::vector<Mutant> matchingMutants(const std::vector<Mutant>& catalogue,
 
 int listMutants(const std::vector<Mutant>& mutants, bool is_json) {
   for (const Mutant& mutant : mutants) {
-    const nlohmann::json json{
-        {"check", "mutant/" + mutant.name}, {"properties", reports::toJson(mutant.breaks)},
-        {"covered", mutant.description},    {"checkers", mutant.checkers},
-        {"argued", mutant.argued},          {"gate", mutant.is_in_gate}};
+    const nlohmann::json json{{"check", "mutant/" + mutant.name},
+                              {"properties", reports::toJson(mutant.breaks)},
+                              {"covered", mutant.description},
+                              {"checkers", mutant.checkers},
+                              {"accepted_because", mutant.accepted_because},
+                              {"gate", mutant.is_in_gate}};
     fmt::print("{}\n", is_json ? json.dump() : "mutant/" + mutant.name);
   }
   return kPassedStatus;
@@ -106,7 +108,7 @@ void addMutantsCommand(CLI::App& app, CommandContext& context) {
   command->footer(
       "Builds each known bug's check programs, runs them, and the same checks on core as it is.\n"
       "Writes results.json, junit.xml and index.html, with the matrix as a heat map, to --out.\n"
-      "Exit status 0: each is caught by all its checkers, or argued; 1: one is not, a patch no "
+      "Exit status 0: each is caught by all its checkers, or accepted; 1: one is not, a patch no "
       "longer\n"
       "applies, or there was no time for one; 2: bad usage, or something is missing; 130: "
       "interrupted.\n"

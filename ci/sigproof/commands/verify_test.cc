@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <thread>
 
@@ -149,11 +150,20 @@ TEST(JobPool, KeepsTheOrderOfTheJobs) {
 }
 
 TEST_F(WholeRun, OnlyTheCanariesAmongTheKnownBugsRunInTheGate) {
-  fake_.addFile("mutants/catalogue.json",
-                R"([{"name": "canary", "breaks": ["L3"], "checkers": ["model/a"], "gate": true,
-                     "libexec": ")" +
-                    fake_.workspace().libexec.string() + R"("},
-                    {"name": "other", "breaks": ["L3"], "checkers": ["model/a"], "libexec": "/"}])");
+  nlohmann::json canary{{"name", "canary"},
+                        {"breaks", {"L3"}},
+                        {"origin", ""},
+                        {"description", ""},
+                        {"checkers", {"model/a"}},
+                        {"missed_by", nlohmann::json::array()},
+                        {"accepted_because", ""},
+                        {"files", nlohmann::json::array()},
+                        {"gate", true},
+                        {"libexec", fake_.workspace().libexec.string()}};
+  nlohmann::json other = canary;
+  other["name"] = "other";
+  other["gate"] = false;
+  fake_.addFile("mutants/catalogue.json", nlohmann::json{canary, other}.dump());
   EXPECT_EQ(run({"mutant/*"}), 1) << "model/a passes, so the canary lives";
   EXPECT_THAT(checksInReport(), ElementsAre("mutant/canary"));
 }

@@ -5,8 +5,8 @@
 //   ChildCommand command{.environment = scratch.environment(), ...};
 //   Record record = fuzzRecord("fuzz/shim", program, runChild(command), scratch);
 //
-// The child writes its own record (fuzz/support/own_record.h). What it printed is read only where
-// it died without.
+// The child writes its own record (fuzz/support/record/own_record.h). What it printed is read only
+// where it died without.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@
 
 namespace sigproof::tool {
 
-/// fuzz/support/target_description.h says what each member means.
+/// fuzz/support/record/target_description.h says what each member means.
 struct FuzzTargetFacts {
   std::vector<reports::Property> properties;
   std::string covered;

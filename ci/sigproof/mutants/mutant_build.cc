@@ -42,13 +42,13 @@ ChildResult runCmake(const Workspace& workspace, std::vector<std::string> argume
 
 ChildResult buildTargets(const Workspace& workspace, const std::vector<std::string>& targets,
                          const BuildOptions& options) {
-  // Two builds in one folder would be in each other's way.
+  // Two builds at a time in one folder would disturb each other.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   std::vector<std::string> arguments{"--build", buildFolderOf(workspace), "-j",
                                      std::to_string(options.concurrency), "--target"};
   arguments.insert(arguments.end(), targets.begin(), targets.end());
-  // One bug that doesn't build must not keep the others from it.
+  // So that the others are built although one mutant doesn't build.
   arguments.insert(arguments.end(), {"--", "-k", "0"});
   return runCmake(workspace, std::move(arguments), options.time_limit_s);
 }
@@ -57,8 +57,8 @@ bool isBuilt(const ChildResult& child) {
   return child.end == ChildEnd::kExited && child.exit_status == 0;
 }
 
-/// The part of the build's words that says what went wrong.
-std::string wordsOfFault(const std::string& output) {
+/// The part of the build's output that says what went wrong.
+std::string messageOfFault(const std::string& output) {
   for (const char* mark : {kNoLongerApplies, "error:", "FAILED:", "ninja: error"}) {
     const std::size_t found = output.find(mark);
     if (found == std::string::npos) continue;
@@ -75,7 +75,7 @@ BuildFault buildFaultOf(const ChildResult& child) {
   const std::string output = child.output + child.error;
   const bool is_stale = output.find(kNoLongerApplies) != std::string::npos;
   return {is_stale ? BuildFault::Reason::kDoesNotApply : BuildFault::Reason::kDoesNotBuild,
-          wordsOfFault(output)};
+          messageOfFault(output)};
 }
 
 std::string mutantTarget(const Mutant& mutant) { return "mutant_" + mutant.name; }
@@ -94,7 +94,7 @@ std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
   for (const Mutant& mutant : mutants) targets.push_back(mutantTarget(mutant));
   std::map<std::string, BuildFault> faults;
   if (targets.empty() || isBuilt(buildTargets(workspace, targets, options))) return faults;
-  // Which of them? What is built already costs nothing here.
+  // Each by itself, to know which failed. What is built already costs nothing.
   for (const Mutant& mutant : mutants) {
     BuildOptions rest = options;
     rest.time_limit_s -= std::chrono::duration<double>(Clock::now() - start).count();
@@ -114,7 +114,7 @@ void configureMutants(const Workspace& workspace, bool has_every_checker) {
   if (isBuilt(child)) return;
   throw UserError(fmt::format("{} can't be configured: {}",
                               workspace.shown(buildFolderOf(workspace)),
-                              wordsOfFault(child.error + child.output)));
+                              messageOfFault(child.error + child.output)));
 }
 
 Record runCompileCheck(const Workspace& workspace, const Mutant& mutant, const std::string& check) {

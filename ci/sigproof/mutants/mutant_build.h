@@ -1,7 +1,7 @@
-// Builds the check programs of known bugs, in the build folder that the tool stands in.
+// Builds the check programs of mutants, in the build folder of the tool itself.
 //
 //   const auto faults = buildMutants(workspace, mutants, {.concurrency = 2, .time_limit_s = 600});
-//   if (faults.empty()) ...                                    // all are there
+//   if (faults.empty()) ...                                    // all are built
 #pragma once
 
 #include <cstdint>
@@ -20,35 +20,35 @@ struct BuildOptions {
   double time_limit_s = 0;
 };
 
-/// Why a known bug has no programs.
+/// Why a mutant has no programs.
 struct BuildFault {
   enum class Reason : std::uint8_t {
-    kDoesNotApply,  ///< its patch is of a core that is no more
+    kDoesNotApply,  ///< core has changed since its patch was made
     kDoesNotBuild,
     kOutOfTime,
   };
   Reason reason = Reason::kDoesNotBuild;
-  std::string said;  ///< the build's own words
+  std::string said;  ///< the build's own message
 };
 
-/// Builds the targets mutant_<name>, and `extra_targets` with them. Gives the faults by name,
-/// without those that were built; one that doesn't build keeps no other from being built. Throws
-/// UserError if there is no build folder, and Interrupted.
+/// Builds the targets mutant_<name> and `extra_targets`. Returns the faults of those mutants that
+/// don't build, by name; the others are built all the same. Throws UserError if there is no build
+/// folder, and Interrupted.
 std::map<std::string, BuildFault> buildMutants(const Workspace& workspace,
                                                const std::vector<Mutant>& mutants,
                                                const BuildOptions& options,
                                                const std::vector<std::string>& extra_targets = {});
 
-/// Configures the build folder again, with every checker for every known bug or with those that are
-/// assigned. Throws UserError with cmake's words if that fails, and Interrupted.
+/// Configures the build folder again, with every checker for every mutant or with each mutant's
+/// own. Throws UserError with cmake's message if that fails, and Interrupted.
 void configureMutants(const Workspace& workspace, bool has_every_checker);
 
-/// The verdict of a compiler on "compile/FILE" with the known bug: failed if it refused the file,
-/// which catches the bug, passed if it took it.
+/// Compiles FILE of "compile/FILE" with the mutant's core. Failed: a static assertion refused it,
+/// which catches the mutant. Passed: it compiles.
 reports::Record runCompileCheck(const Workspace& workspace, const Mutant& mutant,
                                 const std::string& check);
 
-/// "compile/FILE".
+/// Whether `check` is of the form "compile/FILE".
 bool isCompileCheck(const std::string& check);
 
 }  // namespace sigproof::tool

@@ -18,14 +18,14 @@ namespace {
 using reports::Record;
 using Clock = std::chrono::steady_clock;
 
-/// Built together: enough to keep the compilers busy, few enough to lose little at the end of a
-/// budget.
+/// Enough to keep the compilers busy. Few, because what is built and not run any more when the
+/// budget ends is lost.
 constexpr std::size_t kMutantsAtATime = 12;
 constexpr const char* kControlTarget = "mutants_control";
-/// The production code in the place of a known bug.
+/// The name of the production code in the place of a mutant.
 constexpr const char* kControl = "control";
 
-/// What is left of the budget.
+/// The time that the run may take.
 class Budget {
  public:
   explicit Budget(double minutes)
@@ -64,11 +64,11 @@ Outcome outcomeOf(BuildFault::Reason reason) {
   return Outcome::kNotRun;
 }
 
-/// What progress shows of a pair.
+/// What the progress line shows for a checker on a mutant.
 Record shownOf(const Mutant& mutant, const Attempt& attempt) {
   Record shown = attempt.record;
   shown.check = fmt::format("{} by {}", mutant.name, attempt.checker);
-  const bool is_expected_miss = attempt.outcome == Outcome::kMissed && mutant.isArgued();
+  const bool is_expected_miss = attempt.outcome == Outcome::kMissed && mutant.isAccepted();
   if (mutant.name == kControl || is_expected_miss) return shown;
   shown.kind = reports::Kind::kMutant;
   switch (attempt.outcome) {
@@ -94,7 +94,7 @@ class Matrix {
         options_(options),
         budget_(options.budget_minutes) {}
 
-  /// The production code as if it were a mutant; gives the checks' own records.
+  /// Runs the checkers on the production code. Returns their own records.
   std::vector<Record> runControl(const std::vector<Mutant>& mutants) {
     Mutant control{.name = kControl,
                    .breaks = {},
@@ -102,7 +102,7 @@ class Matrix {
                    .description = "",
                    .checkers = {},
                    .missed_by = {},
-                   .argued = "",
+                   .accepted_because = "",
                    .files = {},
                    .libexec = workspace_.libexec};
     for (const Mutant& mutant : mutants) addEachOnce(control.checkers, checkers(mutant));
@@ -115,7 +115,7 @@ class Matrix {
     std::vector<Record> records;
     Attempts attempts = runPairs({control});
     for (Attempt& attempt : attempts.at(control.name)) {
-      // Not run is no verdict on the production code.
+      // A check that was not run has no verdict on the production code.
       if (attempt.outcome != Outcome::kNotRun) records.push_back(std::move(attempt.record));
     }
     return records;
@@ -128,8 +128,7 @@ class Matrix {
       const auto last = mutants.begin() +
                         static_cast<std::ptrdiff_t>(std::min(i + kMutantsAtATime, mutants.size()));
       const std::vector<Mutant> some(first, last);
-      tell(fmt::format("known bugs {} to {} of {}: building", i + 1, i + some.size(),
-                       mutants.size()));
+      tell(fmt::format("mutants {} to {} of {}: building", i + 1, i + some.size(), mutants.size()));
       auto attempts = runSome(some);
       for (const Mutant& mutant : some) {
         records.push_back(blankMutantRecord(mutant, options_.seed));
@@ -155,7 +154,7 @@ class Matrix {
     if (options_.style != Progress::Style::kQuiet) fmt::print(stderr, "{}\n", line);
   }
 
-  // Builds them, runs those that were built, and says of the others why they were not.
+  // Builds the mutants and runs those that build. The others' attempts say why they don't.
   Attempts runSome(const std::vector<Mutant>& mutants) {
     std::map<std::string, BuildFault> faults;
     if (budget_.isSpent()) {
@@ -186,7 +185,8 @@ class Matrix {
       return attemptWithout(checker, Outcome::kNotRun, "not run for lack of time");
     }
     FuzzTrials trials = options_.trials;
-    // Where all seeds are to run, one is enough to show that nothing is seen in core as it is.
+    // In a campaign all seeds run. On the production code one is enough to see that a target
+    // passes.
     if (trials.are_all_run && mutant.name == kControl) trials.seeds = 1;
     return runChecker(workspace_, mutant, checker,
                       {.seed = options_.seed,

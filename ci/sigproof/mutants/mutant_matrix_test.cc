@@ -34,7 +34,7 @@ class MutantMatrix : public testing::Test {
             .description = "",
             .checkers = {kChecker},
             .missed_by = {},
-            .argued = "",
+            .accepted_because = "",
             .files = {},
             .libexec = libexec};
   }
@@ -51,7 +51,7 @@ class MutantMatrix : public testing::Test {
   FakeWorkspace fake_;
 };
 
-TEST_F(MutantMatrix, TheControlStandsBeforeTheKnownBugs) {
+TEST_F(MutantMatrix, TheControlStandsBeforeTheMutants) {
   const auto records = run({mutant("seen", Verdict::kFailed), mutant("unseen", Verdict::kPassed)});
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].check, kChecker);

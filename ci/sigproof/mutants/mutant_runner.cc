@@ -33,13 +33,13 @@ constexpr std::string_view kPeerChecker = "fuzz/peer";
 Mutant mutantFromJson(const json& entry) {
   return {.name = entry.at("name"),
           .breaks = reports::propertiesFromJson(entry.at("breaks")),
-          .origin = entry.value("origin", ""),
-          .description = entry.value("description", ""),
+          .origin = entry.at("origin"),
+          .description = entry.at("description"),
           .checkers = entry.at("checkers"),
-          .missed_by = entry.value("missed_by", std::vector<std::string>()),
-          .argued = entry.value("argued", ""),
-          .files = entry.value("files", std::vector<std::string>()),
-          .is_in_gate = entry.value("gate", false),
+          .missed_by = entry.at("missed_by"),
+          .accepted_because = entry.at("accepted_because"),
+          .files = entry.at("files"),
+          .is_in_gate = entry.at("gate"),
           .libexec = entry.at("libexec").get<std::string>()};
 }
 
@@ -114,7 +114,7 @@ Record runAnyChecker(const Workspace& production, const Mutant& mutant, const st
   }
 }
 
-/// The same command with the mutant's programs.
+/// `command` with the mutant's programs.
 std::string withPrograms(const std::string& command, const std::string& libexec) {
   static const std::string kTool = "build/bin/sigproof";
   if (!command.starts_with(kTool)) return command;
@@ -181,14 +181,14 @@ void describeCatch(Record& record, const Attempt& caught, std::size_t count,
   }
 }
 
-/// One that the gate runs is the canary of the checkers that it was given.
+/// A mutant of the gate is the canary of its checkers.
 void describeSurvival(Record& record, const Mutant& mutant,
                       const std::vector<const Attempt*>& missed) {
   record.verdict = Verdict::kFailed;
   record.summary =
       mutant.is_in_gate
           ? fmt::format(
-                "the canary lives: {} must see this bug in every run, and did not; what was "
+                "the canary lives: {} must see this bug in every run, and did not; what "
                 "passed there shows nothing",
                 namesOf(missed))
           : fmt::format("survived: not caught by {}, which must catch it", namesOf(missed));
@@ -196,7 +196,7 @@ void describeSurvival(Record& record, const Mutant& mutant,
 
 bool isSkipped(const Attempt* attempt) { return attempt->record.verdict == Verdict::kSkipped; }
 
-/// Of checkers that can't run on this machine it can't be said whether they see the bug.
+/// A checker that can't run on this machine neither sees the bug nor misses it.
 void describeNoVerdict(Record& record, const std::vector<const Attempt*>& without_verdict) {
   std::vector<std::string> reasons;
   for (const Attempt* attempt : without_verdict) {
@@ -218,12 +218,13 @@ const Attempt* findOutcome(const std::vector<Attempt>& attempts, Outcome outcome
   return found == attempts.end() ? nullptr : &*found;
 }
 
-/// Nothing is said to catch it, and nothing may.
-void settleArgued(Record& record, const Mutant& mutant, const std::vector<Attempt>& attempts) {
+/// No check is said to catch it, and none may.
+void settleAccepted(Record& record, const Mutant& mutant, const std::vector<Attempt>& attempts) {
   if (const Attempt* caught = findOutcome(attempts, Outcome::kCaught)) {
     record.verdict = Verdict::kFailed;
     record.summary = fmt::format(
-        "argued that nothing catches it, but {} does ({}); put that under Checkers: of its patch",
+        "accepted because no check catches it, but {} does ({}); name that under Checkers: in its "
+        "patch",
         caught->checker, caught->record.summary);
     return;
   }
@@ -234,7 +235,7 @@ void settleArgued(Record& record, const Mutant& mutant, const std::vector<Attemp
     return;
   }
   record.verdict = Verdict::kPassed;
-  record.summary = "argued: " + mutant.argued;
+  record.summary = "accepted: " + mutant.accepted_because;
 }
 
 }  // namespace
@@ -280,7 +281,7 @@ Record blankMutantRecord(const Mutant& mutant, std::uint32_t seed) {
                 .replay = fmt::format("build/bin/sigproof mutants {} --seed {}", mutant.name, seed),
                 .detail = {{"description", mutant.description}, {"origin", mutant.origin}}};
   if (!mutant.files.empty()) record.detail["changes"] = mutant.files;
-  if (!mutant.argued.empty()) record.detail["argued"] = mutant.argued;
+  if (!mutant.accepted_because.empty()) record.detail["accepted_because"] = mutant.accepted_because;
   if (mutant.is_in_gate) record.detail["canary_of"] = mutant.checkers;
   return record;
 }
@@ -293,8 +294,8 @@ void settleMutant(Record& record, const Mutant& mutant, const std::vector<Attemp
     record.summary = "does not apply: " + stale->record.summary;
     return;
   }
-  if (mutant.isArgued() && !mutant.argued.empty()) {
-    settleArgued(record, mutant, attempts);
+  if (mutant.isAccepted() && !mutant.accepted_because.empty()) {
+    settleAccepted(record, mutant, attempts);
     return;
   }
   const auto caught = select(attempts, mutant.checkers, {Outcome::kCaught});

@@ -1,13 +1,15 @@
-// Known bugs put back into a copy of core: each must be caught.
+// Mutants: known bugs, each put into a copy of core. Its checkers must catch it.
 //
 //   for (const Mutant& mutant : readCatalogue(workspace)) {
 //     const Record record = runMutant(workspace, mutant, {.seed = 7, .crash_directory =
-//     "build/..."});
+//     "build/x"});
 //   }
 //
-// A mutant's checkers are the ordinary check programs, built with the bug in them. Each of them
-// must catch it. mutant_matrix.h builds and runs the whole catalogue, ci/verify only the canaries
-// in it.
+// A mutant's checkers are the ordinary check programs, compiled with the bug. Each checker must
+// catch it. mutant_matrix.h builds and runs the whole catalogue; ci/verify runs the canaries.
+//
+// CMake reads the patches (ci/mutants/read_mutant.cmake) and writes what it read into
+// catalogue.json, a JSON object for each mutant. This code only queries that file.
 #pragma once
 
 #include <cstdint>
@@ -27,22 +29,22 @@ struct Mutant {
   std::string origin;
   std::string description;
   std::vector<std::string> checkers;   ///< that must catch it: "model/...", "fuzz/...", in order
-  std::vector<std::string> missed_by;  ///< that were given it in vain, where it is argued
-  std::string argued;                  ///< why nothing catches it; empty: something must
+  std::vector<std::string> missed_by;  ///< checks that must not catch it, where it is accepted
+  std::string accepted_because;        ///< why no check catches it; empty: its checkers do
   std::vector<std::string> files;      ///< that it changes: "core/list/atomic_list.h"
   bool is_in_gate = false;             ///< ci/verify builds and runs it each time
   std::filesystem::path libexec;       ///< its own check programs
 
-  /// Whether it counts as argued: nothing is said to catch it.
-  bool isArgued() const { return checkers.empty(); }
+  /// Whether it counts as accepted: it names no checker that catches it.
+  bool isAccepted() const { return checkers.empty(); }
 };
 
-/// What one checker made of one mutant.
+/// The result of one checker on one mutant.
 enum class Outcome : std::uint8_t {
   kCaught,
   kMissed,        ///< a clean pass
   kNoVerdict,     ///< it crashed, hung, or can't run here
-  kDoesNotApply,  ///< the patch is of a core that is no more
+  kDoesNotApply,  ///< core has changed since the patch was made
   kDoesNotBuild,
   kNotRun,  ///< for lack of time
 };
@@ -54,29 +56,32 @@ std::string toString(Outcome outcome);
 struct Attempt {
   std::string checker;
   Outcome outcome = Outcome::kNotRun;
-  reports::Record record;  ///< the checker's own; of a pair that was not run, only a summary
+  reports::Record record;  ///< the checker's own; only a summary if it did not run
 };
 
 struct MutantOptions {
   std::uint32_t seed = 1;
-  FuzzTrials trials{};                    ///< what a fuzz target has for one mutant
+  FuzzTrials trials{};                    ///< the budget of a fuzz target for one mutant
   bool is_corpus_empty = false;           ///< fuzz targets get no stored inputs
   std::filesystem::path crash_directory;  ///< inputs that caught it: <this>/<mutant>/
 };
 
-/// Throws UserError if the catalogue isn't there or can't be read.
+/// Throws UserError if catalogue.json is missing, is no JSON, or lacks a member of a mutant.
 std::vector<Mutant> readCatalogue(const Workspace& workspace);
 
 /// One checker on one mutant. Throws Interrupted.
 Attempt runChecker(const Workspace& workspace, const Mutant& mutant, const std::string& checker,
                    const MutantOptions& options);
 
-/// The record mutant/<name> without a verdict yet: what the bug is and how it is run again.
+/// The record mutant/<name> without a verdict yet. It says what the bug is and how to run it again.
 reports::Record blankMutantRecord(const Mutant& mutant, std::uint32_t seed);
 
-/// Gives the record its verdict: passed if each of the mutant's checkers caught it, or if it is
-/// argued and none did; failed if one missed it, if it is argued and caught all the same, or if its
-/// patch does not apply; else unfinished. `libexec` is the mutant's, as it is typed.
+/// Gives the record its verdict. `libexec` is the mutant's, as a user would type it.
+///
+/// - Passed: each of the mutant's checkers caught it, or it is accepted and no check caught it.
+/// - Failed: a checker missed it, or it is accepted and a check caught it, or its patch doesn't
+///   apply.
+/// - Unfinished: anything else.
 void settleMutant(reports::Record& record, const Mutant& mutant,
                   const std::vector<Attempt>& attempts, const std::string& libexec);
 
@@ -84,8 +89,8 @@ void settleMutant(reports::Record& record, const Mutant& mutant,
 reports::Record runMutant(const Workspace& workspace, const Mutant& mutant,
                           const MutantOptions& options);
 
-/// A check that doesn't pass on the production code proves nothing about a mutant: where `records`
-/// has such a check as a mutant's catcher, the mutant becomes unfinished.
+/// Makes a mutant unfinished if a check that caught it doesn't pass on the production code either:
+/// such a check proves nothing about the mutant. `records` holds both.
 void distrustCatchesByFailingChecks(std::vector<reports::Record>& records);
 
 }  // namespace sigproof::tool

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "ci/sigproof/process/user_error.h"
 #include "ci/sigproof/testing/fake_programs.h"
 
@@ -31,7 +33,7 @@ Mutant mutantOf(const FakeWorkspace& fake, const std::vector<std::string>& check
           .description = "what it does",
           .checkers = checkers,
           .missed_by = {},
-          .argued = "",
+          .accepted_because = "",
           .files = {},
           .libexec = fake.workspace().libexec};
 }
@@ -100,17 +102,17 @@ TEST(MutantRunner, ACanaryThatLivesSaysSo) {
   EXPECT_THAT(record.detail.at("canary_of"), ElementsAre(kModel));
 }
 
-TEST(MutantRunner, ABugThatIsArguedMustNotBeCaught) {
+TEST(MutantRunner, ABugThatIsAcceptedMustNotBeCaught) {
   const FakeWorkspace fake;
   Mutant mutant = mutantOf(fake, {});
-  mutant.argued = "core could use it";
+  mutant.accepted_because = "core could use it";
   mutant.missed_by = {kModel};
-  const Record argued = settled(mutant, {attemptOf(kModel, Outcome::kMissed)});
-  EXPECT_EQ(argued.verdict, Verdict::kPassed);
-  EXPECT_EQ(argued.summary, "argued: core could use it");
+  const Record accepted = settled(mutant, {attemptOf(kModel, Outcome::kMissed)});
+  EXPECT_EQ(accepted.verdict, Verdict::kPassed);
+  EXPECT_EQ(accepted.summary, "accepted: core could use it");
   const Record caught = settled(mutant, {attemptOf(kModel, Outcome::kCaught)});
   EXPECT_EQ(caught.verdict, Verdict::kFailed);
-  EXPECT_THAT(caught.summary, HasSubstr("argued that nothing catches it, but model/a does"));
+  EXPECT_THAT(caught.summary, HasSubstr("accepted because no check catches it, but model/a does"));
   for (const Outcome outcome : {Outcome::kNoVerdict, Outcome::kNotRun, Outcome::kDoesNotBuild}) {
     EXPECT_EQ(settled(mutant, {attemptOf(kModel, outcome)}).verdict, Verdict::kUnfinished);
   }
@@ -228,24 +230,44 @@ esac)"));
             "build/bin/sigproof --libexec libexec repro fuzz/list out/mutants/bug/crash-1");
 }
 
-TEST(MutantRunner, TheCatalogueIsReadWholeOrRefused) {
+nlohmann::json catalogueEntry() {
+  return {{"name", "bug"},         {"breaks", {"L3"}},       {"origin", "o"},
+          {"description", "d"},    {"checkers", {kModel}},   {"missed_by", nlohmann::json::array()},
+          {"files", {"core/a.h"}}, {"accepted_because", ""}, {"gate", true},
+          {"libexec", "/libexec"}};
+}
+
+TEST(MutantRunner, TheCatalogueIsReadWhole) {
   const FakeWorkspace fake;
-  EXPECT_THROW(readCatalogue(fake.workspace()), UserError);
-  fake.addFile("mutants/catalogue.json", R"([{"name": "bug", "bre)");
-  EXPECT_THROW(readCatalogue(fake.workspace()), UserError);
-  fake.addFile("mutants/catalogue.json",
-               R"([{"name": "bug", "breaks": ["L3"], "origin": "o", "description": "d",
-                    "checkers": ["model/a"], "libexec": "/libexec"},
-                   {"name": "b", "breaks": ["L4"], "checkers": [], "missed_by": ["model/c"],
-                    "argued": "safe", "files": ["core/a.h"], "gate": true, "libexec": "/l"}])");
+  nlohmann::json accepted = catalogueEntry();
+  accepted["checkers"] = nlohmann::json::array();
+  accepted["missed_by"] = {"model/c"};
+  accepted["accepted_because"] = "safe";
+  accepted["gate"] = false;
+  fake.addFile("mutants/catalogue.json", nlohmann::json{catalogueEntry(), accepted}.dump());
   const std::vector<Mutant> mutants = readCatalogue(fake.workspace());
   ASSERT_EQ(mutants.size(), 2U);
-  EXPECT_THAT(mutants[0].checkers, ElementsAre("model/a"));
-  EXPECT_FALSE(mutants[0].isArgued() || mutants[0].is_in_gate);
+  EXPECT_THAT(mutants[0].checkers, ElementsAre(kModel));
+  EXPECT_THAT(mutants[0].files, ElementsAre("core/a.h"));
+  EXPECT_EQ(mutants[0].libexec, "/libexec");
+  EXPECT_TRUE(mutants[0].is_in_gate && !mutants[0].isAccepted());
   EXPECT_THAT(mutants[1].missed_by, ElementsAre("model/c"));
-  EXPECT_EQ(mutants[1].argued, "safe");
-  EXPECT_THAT(mutants[1].files, ElementsAre("core/a.h"));
-  EXPECT_TRUE(mutants[1].isArgued() && mutants[1].is_in_gate);
+  EXPECT_EQ(mutants[1].accepted_because, "safe");
+  EXPECT_TRUE(mutants[1].isAccepted() && !mutants[1].is_in_gate);
+}
+
+TEST(MutantRunner, ACatalogueThatLacksAnythingIsRefused) {
+  const FakeWorkspace fake;
+  EXPECT_THROW(readCatalogue(fake.workspace()), UserError) << "there is none";
+  fake.addFile("mutants/catalogue.json", R"([{"name": "bug", "bre)");
+  EXPECT_THROW(readCatalogue(fake.workspace()), UserError) << "it ends too early";
+  const nlohmann::json whole = catalogueEntry();
+  for (const auto& member : whole.items()) {
+    nlohmann::json lacking = whole;
+    lacking.erase(member.key());
+    fake.addFile("mutants/catalogue.json", nlohmann::json::array({lacking}).dump());
+    EXPECT_THROW(readCatalogue(fake.workspace()), UserError) << "without " << member.key();
+  }
 }
 
 TEST(MutantRunner, ACatchByACheckThatFailsAnywayShowsNothing) {

@@ -11,6 +11,7 @@
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
 #include "reports/html/html_checks.h"
+#include "reports/record/property_mentions.h"
 
 namespace sigproof::tool {
 namespace {
@@ -43,16 +44,16 @@ Tally tally(const std::vector<Record>& records, const Predicate& includes) {
   return tally;
 }
 
-std::string counts(const Tally& tally, bool is_mutant, std::size_t argued) {
+std::string counts(const Tally& tally, bool is_mutant, std::size_t accepted) {
   std::vector<std::string> parts;
   const auto add = [&](Verdict verdict, const char* word) {
     if (tally.of(verdict) != 0) parts.push_back(fmt::format("{} {}", tally.of(verdict), word));
   };
-  if (argued == 0) {
+  if (accepted == 0) {
     add(Verdict::kPassed, is_mutant ? "caught" : "passed");
   } else {
     parts.push_back(
-        fmt::format("{} caught, {} argued", tally.of(Verdict::kPassed) - argued, argued));
+        fmt::format("{} caught, {} accepted", tally.of(Verdict::kPassed) - accepted, accepted));
   }
   add(Verdict::kFailed, is_mutant ? "SURVIVED" : "FAILED");
   add(Verdict::kUnfinished, "UNFINISHED");
@@ -60,11 +61,11 @@ std::string counts(const Tally& tally, bool is_mutant, std::size_t argued) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-std::string kindLine(Kind kind, const Tally& tally, std::size_t argued) {
+std::string kindLine(Kind kind, const Tally& tally, std::size_t accepted) {
   const std::string executions =
       fmt::format("{} {}", withSeparators(tally.executions), executionsWord(kind));
   return fmt::format("  {:<12} {:<32} {:>26}  {:>7.1f} s\n", reports::toString(kind),
-                     counts(tally, kind == Kind::kMutant, argued), executions, tally.seconds);
+                     counts(tally, kind == Kind::kMutant, accepted), executions, tally.seconds);
 }
 
 std::string shortened(std::string text) {
@@ -75,8 +76,11 @@ std::string shortened(std::string text) {
 
 std::string problemLines(const Record& record) {
   const std::string word = record.verdict == Verdict::kUnfinished ? "UNFINISHED" : "FAILED";
-  return fmt::format("{} {}: {}\n    replay: {}\n", word, record.check, shortened(record.summary),
-                     record.replay);
+  std::string lines = fmt::format("{} {}: {}\n", word, record.check, shortened(record.summary));
+  for (const reports::Property broken : reports::propertiesIn(record.summary)) {
+    lines += fmt::format("    {}: {}; {}\n", broken.id(), broken.promise(), broken.link());
+  }
+  return lines + fmt::format("    replay: {}\n", record.replay);
 }
 
 std::string verdictLine(const reports::RunInfo& run, const Tally& all) {
@@ -102,10 +106,10 @@ std::string summaryOf(const reports::RunInfo& run, const std::vector<Record>& re
   std::string text;
   for (const Kind kind : reports::kKinds) {
     const Tally of_kind = tally(records, [&](const Record& record) { return record.kind == kind; });
-    const auto argued = std::count_if(records.begin(), records.end(), [&](const Record& record) {
-      return record.kind == kind && reports::isArgued(record);
+    const auto accepted = std::count_if(records.begin(), records.end(), [&](const Record& record) {
+      return record.kind == kind && reports::isAccepted(record);
     });
-    if (of_kind.total() != 0) text += kindLine(kind, of_kind, static_cast<std::size_t>(argued));
+    if (of_kind.total() != 0) text += kindLine(kind, of_kind, static_cast<std::size_t>(accepted));
   }
   text += '\n';
   for (const Record& record : records) {

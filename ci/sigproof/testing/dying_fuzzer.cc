@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace sigproof::fuzz {
 namespace {

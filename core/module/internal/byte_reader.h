@@ -1,5 +1,5 @@
-// Reads bytes that nobody vouches for: every read is checked against the end, and a failed read
-// makes the reader fail for good, so that a caller may read on and ask once.
+// Reads untrusted bytes. Every read is checked against the end. A failed read makes the reader fail
+// for good, so that a caller may read on and ask once:
 //
 //   ByteReader reader(wire_bytes);
 //   const std::uint32_t count = reader.readU32();           // LEB128
@@ -15,17 +15,17 @@
 namespace sigproof {
 
 /// A position in a range of bytes that outlives it. Allocates nothing, throws nothing. After a
-/// failure every read returns 0 or nothing; a loop over a count must ask isOk() too, because the
-/// count is as little to be trusted as the rest.
+/// failure every read returns 0 or nothing. A loop over a count must ask isOk() too, because the
+/// count itself is untrusted. One thread at a time.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::uint8_t> bytes) noexcept : rest_(bytes) {}
 
-  /// Whether every read so far found its bytes, in the form that it expects.
+  /// Returns whether every read so far found well-formed bytes.
   bool isOk() const noexcept { return is_ok_; }
   bool isAtEnd() const noexcept { return rest_.empty(); }
 
-  /// Makes the reader fail: what was read makes no sense.
+  /// Makes the reader fail, for bytes that are readable but malformed.
   void fail() noexcept {
     is_ok_ = false;
     rest_ = {};
@@ -41,10 +41,10 @@ class ByteReader {
     return byte;
   }
 
-  /// The next byte without passing it; 0 at the end, which is no failure.
+  /// Returns the next byte and stays before it. Returns 0 at the end, which is no failure.
   std::uint8_t peekByte() const noexcept { return rest_.empty() ? 0 : rest_.front(); }
 
-  /// The next `count` bytes, or none if there are fewer, which is a failure.
+  /// Returns the next `count` bytes. Returns none, and fails, if there are fewer.
   std::span<const std::uint8_t> readBytes(std::uint64_t count) noexcept {
     if (count > rest_.size()) {
       fail();
@@ -55,18 +55,18 @@ class ByteReader {
     return bytes;
   }
 
-  /// A length and that many bytes, as they are.
+  /// Reads a length and that many bytes. Doesn't check that they are UTF-8.
   std::string_view readName() noexcept {
     const auto bytes = readBytes(readU32());
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
-  /// Unsigned LEB128 numbers. Longer than the format allows, or with bits beyond the type: a
-  /// failure.
+  /// Reads an unsigned LEB128 number. Fails if it is longer than the format allows, or has bits
+  /// beyond the type.
   std::uint32_t readU32() noexcept { return static_cast<std::uint32_t>(readUnsigned(32)); }
   std::uint64_t readU64() noexcept { return readUnsigned(64); }
 
-  /// Passes a signed LEB128 number of `bits` bits (32, 33 or 64), checked like the unsigned ones.
+  /// Skips a signed LEB128 number of `bits` bits (32, 33 or 64), checked as an unsigned one is.
   void skipSigned(unsigned bits) noexcept {
     for (unsigned shift = 0; shift < bits; shift += kBitsPerByte) {
       const std::uint8_t byte = readByte();

@@ -1,4 +1,4 @@
-// core without an engine: a memory of one's own, an entry, a delivery.
+// Uses core without an engine: a memory of its own, an entry, a delivery.
 #include <array>
 #include <cstddef>
 #include <cstdio>

@@ -1,5 +1,5 @@
-// The whole of it: C programs, compiled to WebAssembly when this is built, run in processes of
-// their own under real signals and real time.
+// End to end: C programs, compiled to WebAssembly by the build, run in processes of their own under
+// real signals and real time.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +25,7 @@ struct ProgramRun {
   std::string lines;  // standard output
 };
 
-// A child made with fork() and exec(), waited for as long as it takes: ctest has the time limit.
+// Runs a child with fork() and exec(), and waits without a limit, because ctest has one.
 ProgramRun run(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), SIGPROOF_LIMITED_PROGRAM);
   std::vector<char*> words;
@@ -56,7 +56,7 @@ std::string module(const std::string& name) { return "m=" SIGPROOF_MODULES "/" +
 
 constexpr const char* kMake = "i = new WebAssembly.Instance(new WebAssembly.Module(m)); 'made'";
 
-// A hard limit that no program reaches which is warned at the soft one, and ends.
+// A hard limit that no program reaches if it ends after the warning.
 constexpr const char* kDistantMs = "60000";
 
 TEST(EndToEnd, APoliteProgramShutsDownInGoodOrderBeforeTheHardLimit) {

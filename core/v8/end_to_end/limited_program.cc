@@ -1,11 +1,11 @@
-// Runs scripts as a runtime would, under the real CPU limit: the process that the end-to-end tests
-// start. Each argument is a module or a script; each script has a budget of its own.
+// Runs scripts as a runtime would, under the real CPU limit. The end-to-end tests start it as a
+// process. Each argument is a module or a script; each script has a budget of its own.
 //
 //   limited_program 20 500 m=polite.wasm 'new WebAssembly.Instance(new WebAssembly.Module(m))...'
 //   limited_program 20 500 --threads 3 threaded.wasm
 //
 // Prints one line a script: its value, or "killed". Exit status: 0; 3 if the last script was
-// killed; 2 where the command line is wrong.
+// killed; 2 if the command line is wrong.
 #include <fmt/format.h>
 
 #include <barrier>
@@ -30,10 +30,10 @@ constexpr int kExitKilled = 3;
 
 void say(const std::string& line) {
   fmt::print("{}\n", line);
-  (void)std::fflush(stdout);  // a process that is killed has said it all the same
+  (void)std::fflush(stdout);  // so that the lines are not lost if the process is killed
 }
 
-// "m=polite.wasm" is a module; anything that is no such pair is a script.
+// Defines a module for an argument such as "m=polite.wasm". Any other argument is a script.
 bool defineModule(Sandbox& sandbox, const std::string& argument) {
   const std::size_t equals = argument.find('=');
   if (equals == std::string::npos || !argument.ends_with(".wasm")) return false;
@@ -56,13 +56,13 @@ int runScripts(CpuLimiter& limiter, const CpuLimit::Options& options,
     }
     is_killed = limit.isKilled();
     say(is_killed ? "killed" : value);
-    if (!limit.renew()) return kExitUsage;  // can't be: every scope is left
+    if (!limit.renew()) return kExitUsage;  // can't happen: every scope was left
   }
   say(fmt::format("registered {}", sandbox.count(RegistrationOutcome::kRegistered)));
   return is_killed ? kExitKilled : 0;
 }
 
-// One of the threads: an isolate of its own with an instance on the memory of all.
+// Runs one of the threads: an isolate of its own with an instance on the shared memory.
 std::string runThread(CpuLimiter& limiter, const CpuLimit::Options& options,
                       const std::vector<std::uint8_t>& module, const SharedMemory& memory,
                       std::barrier<>& all_listen) {
@@ -77,7 +77,7 @@ std::string runThread(CpuLimiter& limiter, const CpuLimit::Options& options,
     context->Global()->Set(context, sandbox.text("memory"), memory.in(context)).Check();
   }
   sandbox.run("i = new WebAssembly.Instance(new WebAssembly.Module(m), {env: {memory}})");
-  // To register zeroes the word, which is one for all of them.
+  // Wait for all, because a registration zeroes the word that they share.
   all_listen.arrive_and_wait();
   std::string value;
   {
@@ -135,5 +135,5 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 }  // namespace sigproof
 
-// NOLINTNEXTLINE(bugprone-exception-escape): no memory for a few words is as good as a crash
+// NOLINTNEXTLINE(bugprone-exception-escape): if even a few words find no memory, a crash is right
 int main(int argc, char** argv) { return sigproof::run({argv + 1, argv + argc}); }

@@ -6,7 +6,7 @@ SIGPROOF_DEFINE_WORDS
 static volatile uint32_t steps;
 static uint32_t is_saved;
 
-/* Works until it is told to stop; saves; returns what it read in the signal word. */
+/* Works until it is warned, saves, and returns what it read in the signal word. */
 uint32_t run(void) {
   is_saved = 0;
   while (!sigproof_is_warned()) ++steps;
@@ -16,5 +16,5 @@ uint32_t run(void) {
 
 uint32_t saved(void) { return is_saved; }
 
-/* Ends for good: from now on it hears nothing. */
+/* Ends for good: from now on it gets no signal. */
 void stop(void) { sigproof_stop_listening(); }

@@ -40,7 +40,7 @@ SharedMemory::SharedMemory(v8::Local<v8::Context> context, v8::Local<v8::Value> 
   if (!serializer.WriteValue(context, memory).FromMaybe(false)) std::abort();
   const auto [bytes, size] = serializer.Release();
   message_.assign(bytes, bytes + size);
-  std::free(bytes);  // the serializer's default allocation
+  std::free(bytes);  // releases the serializer's default allocation
   store_ = std::move(writer.store);
 }
 

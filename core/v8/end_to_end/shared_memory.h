@@ -1,4 +1,4 @@
-// For tests: one WebAssembly memory in the isolates of several threads, as workers have it.
+// For tests: one WebAssembly memory in the isolates of several threads, as in workers.
 //
 //   SharedMemory memory(first_isolate, context, wasm_memory);       // a shared WebAssembly.Memory
 //   v8::Local<v8::Value> same = memory.in(second_context);          // on another thread
@@ -12,12 +12,13 @@
 
 namespace sigproof {
 
-/// What a message with the memory in it would carry. Made on one thread, read by any.
+/// A message that contains the memory. Made on one thread; any thread may read it.
 class SharedMemory {
  public:
   SharedMemory(v8::Local<v8::Context> context, v8::Local<v8::Value> memory);
 
-  /// The WebAssembly.Memory of another isolate on the same bytes. Aborts if the engine refuses.
+  /// Returns a WebAssembly.Memory on the same bytes for another isolate. Aborts if the engine
+  /// refuses.
   v8::Local<v8::Value> in(v8::Local<v8::Context> context) const;
 
  private:

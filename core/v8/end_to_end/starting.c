@@ -1,4 +1,4 @@
-/* Loops in its start function, so it never comes to be an instance. */
+/* Loops in its start function, so its instance is never complete. */
 #include "core/include/sigproof_module.h"
 
 SIGPROOF_DEFINE_WORDS

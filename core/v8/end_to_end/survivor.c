@@ -1,14 +1,14 @@
 /* Its memory is shared and imported, so it outlives the kill, and a new instance does not write the
- * initial values again (wasm-ld has that done once a memory). What must not be seen half done is a
- * pair that is equal outside of work(). */
+ * initial values again (wasm-ld does that once a memory). The two halves of the pair are equal
+ * outside of work(); a program must never see them differ. */
 #include "core/include/sigproof_module.h"
 
 SIGPROOF_DEFINE_WORDS
 
 static volatile uint32_t first, second, steps;
 
-/* What a runtime calls on each new instance: puts the memory in order if the program before was
- * stopped in the middle of something. Returns the terminated word as it found it. */
+/* A runtime calls this on each new instance. It makes the memory consistent again if the program
+ * before was stopped at a random place. Returns the terminated word as it found it. */
 uint32_t initialise(void) {
   const uint32_t found = __terminated_address;
   if (sigproof_was_terminated()) {
@@ -18,7 +18,7 @@ uint32_t initialise(void) {
   return found;
 }
 
-/* Is stopped in the middle of something. */
+/* The runtime stops this between its two writes. */
 void work(void) {
   ++first;
   for (;;) ++steps;

@@ -6,7 +6,7 @@ SIGPROOF_DEFINE_WORDS
 
 static uint32_t started, stopped;
 
-/* Works until it is warned; tells how many have stopped before it. */
+/* Works until it is warned. Returns how many instances have stopped before it. */
 uint32_t run(void) {
   __atomic_fetch_add(&started, 1, __ATOMIC_SEQ_CST);
   while (!sigproof_is_warned()) {

@@ -1,4 +1,4 @@
-// From an instance that the engine made to an entry of the registry.
+// Makes an entry of the registry from an instance that the engine made.
 //
 //   InstanceRegistration<Policy>::add(context, instance, inspection, memory_import, registry);
 #pragma once
@@ -26,12 +26,14 @@ class InstanceRegistration {
  public:
   using Registry = SignalRegistry<typename Policy::RegistryPolicy>;
 
-  /// Reads the memory and the globals that `inspection` names from `instance`, through functions
-  /// that were captured before any program ran, and registers them (R1, R2, R5). `inspection` is of
-  /// the instance's own module and speaks for registering; `imported_memory` is what the module
-  /// imported as memory 0, or undefined where it exports that memory.
+  /// Reads the memory and the globals that `inspection` names from `instance`, and registers them
+  /// (R1, R2 and R5 of core/SPECIFICATION.md). It reads through functions that were captured before
+  /// any program ran. `inspection` is that of the instance's own module, with the outcome
+  /// kRegistered. `imported_memory` is what the module imported as memory 0, or undefined where it
+  /// exports that memory.
   ///
-  /// Never throws into the program, never changes what it can see (R7): every outcome goes to the
+  /// Never throws into the program and never changes what it can see (R7). Every outcome is
+  /// reported to the registry's counters and observer. Isolate's thread, inside a handle scope.
   /// registry's counters and observer. Isolate's thread, inside a handle scope.
   static void add(v8::Local<v8::Context> context, v8::Local<v8::Object> instance,
                   const ModuleInspection& inspection, v8::Local<v8::Value> imported_memory,
@@ -75,8 +77,8 @@ class InstanceRegistration {
     }
   }
 
-  // The value of an i32 global as its 32 bits read as unsigned (R2), of an i64 global as its 64
-  // bits.
+  // Returns the value of an i32 global, its 32 bits read as unsigned (R2), or the 64 bits of an i64
+  // global.
   static std::optional<std::uint64_t> addressOf(v8::Local<v8::Context> context,
                                                 v8::Local<v8::Object> exports,
                                                 std::string_view key) {

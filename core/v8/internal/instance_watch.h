@@ -20,8 +20,8 @@
 
 namespace sigproof {
 
-/// The live bytes of a Memory: they stay mapped while the span lives, also if the engine moves the
-/// memory away from them. Isolate's thread; allocates nothing on the JavaScript heap.
+/// The bytes of a Memory. They stay mapped while the span lives, also if the engine moves the
+/// memory elsewhere. Isolate's thread; allocates nothing on the JavaScript heap.
 inline OwnedSpan spanOfMemory(v8::Local<v8::WasmMemoryObject> memory) {
   std::shared_ptr<v8::BackingStore> store = memory->Buffer()->GetBackingStore();
   auto* data = static_cast<std::byte*>(store->Data());
@@ -30,9 +30,9 @@ inline OwnedSpan spanOfMemory(v8::Local<v8::WasmMemoryObject> memory) {
   });
 }
 
-/// Owned by its entry, and by the entry's successor where the memory moved. When the engine
-/// collects the instance, the entry is dead at once (D2). It keeps neither instance nor memory
-/// alive (G2). Isolate's thread.
+/// Owned by its entry, or by the entry's successor where the memory moved. When the engine collects
+/// the instance, the entry is dead at once (D2). Keeps neither the instance nor the memory alive
+/// (G2). Isolate's thread.
 template <class Entry>
 class InstanceWatch final : public EntryAttachment {
  public:
@@ -43,12 +43,12 @@ class InstanceWatch final : public EntryAttachment {
     memory_.SetWeak();
   }
 
-  /// Precondition: nothing ran that could collect the instance since the entry was published, or
-  /// since it succeeded the one before.
+  /// Precondition: no collection was possible since `entry` was published or replaced its
+  /// predecessor.
   void setEntry(Entry* entry) noexcept { entry_ = entry; }
 
-  /// Where the memory is now, if `memory.grow` moved it away from `before` (D3). Calls no
-  /// JavaScript and allocates nothing on its heap, so it may be asked in the GC prologue. In a
+  /// Returns where the memory is now, if `memory.grow` moved it away from `before` (D3). Calls no
+  /// JavaScript and allocates nothing on its heap, so the GC prologue may call it. Call it in a
   /// handle scope.
   std::optional<OwnedSpan> movedFrom(v8::Isolate* isolate, const OwnedSpan& before) const {
     if (memory_.IsEmpty()) return std::nullopt;
@@ -61,7 +61,7 @@ class InstanceWatch final : public EntryAttachment {
   static void onCollected(const v8::WeakCallbackInfo<InstanceWatch>& info) {
     InstanceWatch* self = info.GetParameter();
     self->instance_.Reset();
-    self->entry_->markDead();  // where nothing was published, the handle is gone with the watch
+    self->entry_->markDead();  // if nothing was published, the handle is gone with the watch
   }
 
   v8::Global<v8::Object> instance_;

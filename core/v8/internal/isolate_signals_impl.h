@@ -1,5 +1,5 @@
-// How BasicIsolateSignals does it. Only isolate_signals.cc includes this, and tests that bring a
-// policy of their own:
+// The implementation of BasicIsolateSignals. Only isolate_signals.cc includes it, and tests that
+// bring a policy of their own:
 //
 //   #include "core/v8/internal/isolate_signals_impl.h"
 //   BasicIsolateSignals<InjectionPolicy> signals(isolate, {});
@@ -23,15 +23,14 @@
 
 namespace sigproof {
 
-// The minor collections of the young generation can't collect an instance, and are too frequent to
-// walk the list at each.
+// Minor collections can't collect an instance, and are too frequent to walk the list at each.
 inline constexpr auto kGcPrologueTypes = static_cast<v8::GCType>(
     v8::kGCTypeMarkSweepCompact | v8::kGCTypeIncrementalMarking | v8::kGCTypeProcessWeakCallbacks);
 
-// The arguments of an instantiation as the program gave them, but for the imports.
+// The arguments of an instantiation as the program gave them, except for the imports.
 class EngineArguments {
  public:
-  // `recorder`: empty, or what stands in for the imports.
+  // `recorder` is empty, or replaces the imports.
   EngineArguments(const v8::FunctionCallbackInfo<v8::Value>& arguments,
                   v8::Local<v8::Object> recorder)
       : count_(std::min(arguments.Length(), static_cast<int>(values_.size()))) {
@@ -46,8 +45,8 @@ class EngineArguments {
   int count_;
 };
 
-// Whether memory 0 of a module that may register can only be had from the import object: where it
-// is not exported it is imported, or there would be no way to it.
+// Returns whether memory 0 of a module that may register comes only from the import object. If it
+// is not exported it must be imported, or the outcome would be kNoReachableMemory.
 inline bool isMemoryOnlyImported(const ModuleInspection& inspection) noexcept {
   return !inspection.memory_export;
 }
@@ -91,7 +90,7 @@ bool BasicIsolateSignals<Policy>::install(v8::Local<v8::Context> context) {
   }
   if (functions.hasInstantiateStreaming() &&
       !replace<Entrance::kInstantiateStreaming>(context, web_assembly, "instantiateStreaming")) {
-    // It was replaced a moment ago, so it can be again.
+    // `instantiate` was replaced a moment ago, so restoring it can't fail.
     static_cast<void>(web_assembly->CreateDataProperty(
         context, internalized(isolate_, "instantiate"), functions.instantiate()));
     ContextFunctions::release(context);
@@ -106,14 +105,14 @@ bool BasicIsolateSignals<Policy>::replace(v8::Local<v8::Context> context,
                                           v8::Local<v8::Object> web_assembly, const char* name) {
   v8::Local<v8::String> key = internalized(isolate_, name);
   v8::Local<v8::Function> function;
-  // One parameter and no constructor, as the engine's own.
+  // One parameter and no constructor, like the engine's own function.
   if (!v8::Function::New(context, &onInstantiate<kEntrance>, {}, 1, v8::ConstructorBehavior::kThrow)
            .ToLocal(&function)) {
     return false;
   }
   function->SetName(key);
-  // The attributes are those that the engine gave it. Set() would call a read-only property a
-  // success.
+  // The attributes are those that the engine gave the function. Set() would report success for a
+  // read-only property.
   return web_assembly->CreateDataProperty(context, key, function).FromMaybe(false);
 }
 
@@ -131,7 +130,7 @@ void BasicIsolateSignals<Policy>::followMemories() noexcept {
   using Entry = typename Registry::Entry;
   if (registry_.isEmpty()) return;
   const v8::HandleScope handles(isolate_);
-  // Every entry of this registry was made by InstanceRegistration.
+  // InstanceRegistration made every entry of this registry.
   const auto watch_of = [](Entry& entry) noexcept {
     return static_cast<InstanceWatch<Entry>*>(entry.attachment());
   };
@@ -142,7 +141,7 @@ void BasicIsolateSignals<Policy>::followMemories() noexcept {
 
 template <class Policy>
 void BasicIsolateSignals<Policy>::requestFollowMemories(v8::Isolate* isolate) {
-  // The isolate, not the object, travels with the request: the object may be gone by then.
+  // The request carries the isolate, not this object, because the object may be gone by then.
   isolate->RequestInterrupt(
       [](v8::Isolate* interrupted, void* /*data*/) {
         if (BasicIsolateSignals* self = of(interrupted)) self->followMemories();
@@ -152,8 +151,9 @@ void BasicIsolateSignals<Policy>::requestFollowMemories(v8::Isolate* isolate) {
 
 // --- new WebAssembly.Instance --------------------------------------------------------------------
 
-// The engine calls this at the start of its own `WebAssembly.Instance`, which stays in place: its
-// name, its errors and its reading of `new.target.prototype` are its own (T1, T2). True: handled.
+// The engine calls this at the start of its own `WebAssembly.Instance`. That stays in place, so its
+// name, its errors and its reading of `new.target.prototype` are the engine's own (T1, T2). Returns
+// true if it made the instance.
 template <class Policy>
 bool BasicIsolateSignals<Policy>::onNewInstance(const Arguments& arguments) {
   v8::Isolate* isolate = arguments.GetIsolate();
@@ -168,8 +168,8 @@ bool BasicIsolateSignals<Policy>::onNewInstance(const Arguments& arguments) {
   return self->constructInstance(context, arguments);
 }
 
-// The frame that is on the stack while the engine instantiates, hence while start functions nest:
-// what it does before and after is kept in functions of their own.
+// This frame stays live while start functions recurse, so keep it small: the work before and after
+// the engine's call is in noinline functions.
 template <class Policy>
 bool BasicIsolateSignals<Policy>::constructInstance(v8::Local<v8::Context> context,
                                                     const Arguments& arguments) {
@@ -192,10 +192,10 @@ bool BasicIsolateSignals<Policy>::constructInstance(v8::Local<v8::Context> conte
       EngineCalls<Policy>::construct(context, ContextFunctions(context).instanceConstructor(),
                                      engine_arguments.count(), engine_arguments.data())
           .ToLocal(&instance);
-  is_next_instance_the_engines_ = false;  // still set where the call did not get that far
+  is_next_instance_the_engines_ = false;  // still set if the call failed before that
   if (!is_made) return true;
 
-  // The engine made `this` for new.target and would have taken its prototype in the same way.
+  // The engine made `this` for new.target, so `this` has the prototype that the instance needs.
   if (EngineCalls<Policy>::setPrototype(context, instance, arguments.This()->GetPrototype())) {
     arguments.GetReturnValue().Set(instance);
   }
@@ -206,7 +206,7 @@ bool BasicIsolateSignals<Policy>::constructInstance(v8::Local<v8::Context> conte
 template <class Policy>
 [[gnu::noinline]] void BasicIsolateSignals<Policy>::refuse(v8::Local<v8::Value> module,
                                                            RegistrationOutcome outcome) noexcept {
-  // A lack of memory says nothing about the module.
+  // Lack of memory says nothing about the module, so don't remember it.
   if (outcome != RegistrationOutcome::kOutOfMemory) refused_.remember(isolate_, module, outcome);
   registry_.report(outcome);
 }
@@ -245,7 +245,7 @@ template <class Policy>
 v8::MaybeLocal<v8::Value> BasicIsolateSignals<Policy>::instantiate(v8::Local<v8::Context> context,
                                                                    Entrance entrance,
                                                                    const Arguments& arguments) {
-  // What is streamed is known when it has arrived.
+  // A streamed module is unknown until it has arrived.
   const Plan plan = entrance == Entrance::kInstantiateStreaming
                         ? Plan{.is_followed = true, .is_recorded = true}
                         : planInstantiate(arguments);
@@ -287,7 +287,8 @@ BasicIsolateSignals<Policy>::planInstantiate(const Arguments& arguments) noexcep
   if (inspection->outcome == RegistrationOutcome::kRegistered) {
     return {.is_followed = true, .is_recorded = isMemoryOnlyImported(*inspection)};
   }
-  // Bytes that can't be followed may be no module at all: the engine's word on them is awaited.
+  // Our parser rejected the bytes. They may be invalid or just newer, so decide after V8 has
+  // compiled them.
   if (!is_module && inspection->outcome == RegistrationOutcome::kUnreadableModule) {
     return {.is_followed = true, .is_recorded = true};
   }
@@ -299,8 +300,8 @@ BasicIsolateSignals<Policy>::planInstantiate(const Arguments& arguments) noexcep
   return {};
 }
 
-// Stands in for the imports, where these are an object. Empty where they are not, or where the
-// engine can't make it: then the memory will not be found, and that will be reported.
+// Makes a stand-in for the imports, if these are an object. Empty if they are not, or if the engine
+// can't make it; the memory will then not be found, and that will be reported.
 template <class Policy>
 [[gnu::noinline]] v8::Local<v8::Object> BasicIsolateSignals<Policy>::makeRecorder(
     v8::Local<v8::Context> context, const Arguments& arguments) {
@@ -319,7 +320,7 @@ void BasicIsolateSignals<Policy>::onSettled(const typename Pending::Settled& set
   v8::Local<v8::Value> module = settled.module;
   v8::Local<v8::Value> instance = settled.resolution;
   if (!instance.IsEmpty() && module.IsEmpty()) {
-    // `{module, instance}`, which nobody but the engine has had in hand.
+    // `{module, instance}`, which only the engine has touched so far.
     v8::Local<v8::Value> pair = instance;
     if (!pair->IsObject() ||
         !EngineCalls<Policy>::ownValue(settled.context, pair.As<v8::Object>(), "module")
@@ -371,9 +372,9 @@ template <class Policy>
   return inspectSpan({bytes.data(), bytes.size()});
 }
 
-// Inspects what a program hands to instantiate(bytes), before the engine validated it; nothing if
-// it is no buffer at all. Shared bytes may change before the engine copies them: nothing that is
-// seen in them counts.
+// Inspects what a program passes to instantiate(bytes), before the engine validates it. Returns
+// nothing if it is no buffer at all. Shared bytes may change before the engine copies them, so they
+// count as unreadable.
 template <class Policy>
 std::optional<ModuleInspection> BasicIsolateSignals<Policy>::inspectBytes(
     v8::Local<v8::Value> source) noexcept {
@@ -393,7 +394,7 @@ std::optional<ModuleInspection> BasicIsolateSignals<Policy>::inspectBytes(
   if (!buffer->IsArrayBuffer()) return std::nullopt;
   const std::shared_ptr<v8::BackingStore> store = buffer.As<v8::ArrayBuffer>()->GetBackingStore();
   const auto* data = static_cast<const std::uint8_t*>(store->Data());
-  if (data == nullptr) return std::nullopt;  // detached or empty: the engine's to refuse
+  if (data == nullptr) return std::nullopt;  // detached or empty: the engine refuses it
   return inspectSpan({data + offset, size.value_or(store->ByteLength())});
 }
 

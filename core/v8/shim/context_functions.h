@@ -1,6 +1,7 @@
-// The engine's own functions that registration calls, captured when a context is fresh, so that a
-// program that patches `WebAssembly` later can't come between (T5). They live in the context's
-// embedder data, hence exactly as long as the context.
+// The engine's own functions that a registration calls. They are captured when a context is fresh,
+// so that a program that patches `WebAssembly` later can't replace them (T5 of
+// core/SPECIFICATION.md). They are kept in the context's embedder data, so they live exactly as
+// long as the context.
 //
 //   v8::Local<v8::Object> web_assembly;
 //   if (ContextFunctions::capture(context).ToLocal(&web_assembly)) ...
@@ -11,25 +12,24 @@
 
 namespace sigproof {
 
-/// What install() left in a context. Isolate's thread only.
+/// The functions that install() captured in a context. Isolate's thread only.
 class ContextFunctions {
  public:
-  /// The first embedder data slot used: clear of those that small embedders use, and below
-  /// Node.js's, which begin at 32.
+  /// The first embedder data slot used. Small embedders use lower ones, and Node.js those from 32.
   static constexpr int kFirstSlot = 8;
   static constexpr int kSlotCount = 6;
 
   /// Precondition: areCaptured(context).
   explicit ContextFunctions(v8::Local<v8::Context> context) : context_(context) {}
 
-  /// Reads the functions from the context's `WebAssembly`, keeps them and returns that object.
-  /// Empty, with nothing changed, where something is not there.
+  /// Reads the functions from the context's `WebAssembly`, keeps them, and returns that object.
+  /// Empty, with nothing changed, if one of them is missing.
   static v8::MaybeLocal<v8::Object> capture(v8::Local<v8::Context> context);
 
-  /// Forgets what capture() kept.
+  /// Undoes capture().
   static void release(v8::Local<v8::Context> context);
 
-  /// Whether capture() succeeded on this context, and was not undone.
+  /// Returns whether capture() succeeded on this context and was not undone.
   static bool areCaptured(v8::Local<v8::Context> context);
 
   v8::Local<v8::Function> instanceConstructor() const { return function(0); }

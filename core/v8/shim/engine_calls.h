@@ -1,5 +1,5 @@
-// The calls into the engine that a registration makes, each behind the policy's hook, so that a
-// test can let every one of them fail (R10).
+// The calls into the engine that a registration makes. Each calls the policy's hook first, so that
+// a test can make every one of them fail (R10).
 //
 //   using Engine = EngineCalls<Policy>;
 //   if (!Engine::get(context, exports, key).ToLocal(&value)) ...
@@ -13,8 +13,7 @@
 
 namespace sigproof {
 
-/// Each does what the method of V8 that it is named after does. Isolate's thread, in a handle
-/// scope.
+/// Each method does what V8's method of that name does. Isolate's thread, in a handle scope.
 template <class Policy>
 struct EngineCalls {
   static v8::MaybeLocal<v8::Value> get(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
@@ -23,7 +22,7 @@ struct EngineCalls {
     return object->Get(context, key);
   }
 
-  /// Property `key`, UTF-8 of any length.
+  /// Reads property `key` (UTF-8, of any length).
   static v8::MaybeLocal<v8::Value> get(v8::Local<v8::Context> context, v8::Local<v8::Object> object,
                                        std::string_view key) {
     Policy::beforeEngineCall(context->GetIsolate());
@@ -36,7 +35,7 @@ struct EngineCalls {
     return get(context, object, text.As<v8::Value>());
   }
 
-  /// Property `key` without running anything of the program's: an own data property, or nothing.
+  /// Reads property `key` without running code of the program: an own data property, or nothing.
   static v8::MaybeLocal<v8::Value> ownValue(v8::Local<v8::Context> context,
                                             v8::Local<v8::Object> object, const char* key) {
     v8::Local<v8::Value> descriptor;
@@ -52,8 +51,8 @@ struct EngineCalls {
     return object->GetOwnPropertyDescriptor(context, internalized(context->GetIsolate(), key));
   }
 
-  /// A part of what ownDescriptor() returned; nothing if it has no such part, whatever the program
-  /// put on Object.prototype.
+  /// Reads a part of what ownDescriptor() returned. Nothing if it has no such part, whatever the
+  /// program put on Object.prototype.
   static v8::MaybeLocal<v8::Value> ofDescriptor(v8::Local<v8::Context> context,
                                                 v8::Local<v8::Object> descriptor,
                                                 const char* part) {
@@ -102,10 +101,10 @@ struct EngineCalls {
     return object->SetPrivate(context, key, value).FromMaybe(false);
   }
 
-  /// Calls `read`, which may run the program's code, from within a callback that the engine called
-  /// to read a property, and hands what it throws on to the engine. Without a catch of our own a
-  /// throw would skip the engine's code here where no JavaScript is on the stack, as in
-  /// asynchronous instantiation.
+  /// Calls `read`, which may run the program's code, in a callback that the engine called to read a
+  /// property, and passes on to the engine what it throws. Without our own catch, a throw would
+  /// skip the engine's code here if no JavaScript is on the stack, as in asynchronous
+  /// instantiation.
   template <class Read>
   static v8::MaybeLocal<v8::Value> readForEngine(v8::Isolate* isolate, Read read) {
     v8::TryCatch caught(isolate);

@@ -1,6 +1,7 @@
 // Finds out which Memory an instantiation imported, without a second read of the program's import
-// object (T6): the engine is given a stand-in whose property reads go through to the real object,
-// once each and in the engine's order, and which remembers each value that is a Memory.
+// object (T6 of core/SPECIFICATION.md). The engine gets a stand-in. Each property read of the
+// stand-in reads the real object, once and in the engine's order. The stand-in remembers each value
+// that is a Memory.
 //
 //   ImportRecorder<Policy> recorder;                              // one for an isolate
 //   v8::Local<v8::Object> stand_in;
@@ -8,8 +9,8 @@
 //   constructor->NewInstance(context, 2, {module, stand_in});
 //   v8::Local<v8::Value> memory = recorder.recordedMemory(context, stand_in, index);
 //
-// An object with interceptors rather than a Proxy: an interceptor leaves no frame in a stack (T9),
-// and getters of the program still see the program's own object as `this`.
+// The stand-in is an object with interceptors rather than a Proxy. An interceptor leaves no frame
+// in a stack (T9), and getters of the program still see the program's own object as `this`.
 #pragma once
 
 #include <v8.h>
@@ -20,13 +21,13 @@
 
 namespace sigproof {
 
-/// A stand-in is garbage collected as any object, holds its state in itself, so that nothing
-/// dangles however long the engine holds it, and is never visible to the program. What it remembers
-/// is a part of what the engine itself keeps during an instantiation. Isolate's thread only.
+/// A stand-in is garbage collected like any object. It holds its state in itself, so it may outlive
+/// the recorder's call safely. The program never sees it. It keeps nothing alive that the engine
+/// itself doesn't keep during an instantiation. Isolate's thread only.
 template <class Policy>
 class ImportRecorder {
  public:
-  /// Empty if the stack or the heap is exhausted, or execution is being terminated.
+  /// Returns empty if the stack or the heap is exhausted, or execution is being terminated.
   v8::MaybeLocal<v8::Object> makeStandIn(v8::Local<v8::Context> context,
                                          v8::Local<v8::Object> imports) {
     v8::Isolate* isolate = context->GetIsolate();
@@ -46,8 +47,8 @@ class ImportRecorder {
     return recorder;
   }
 
-  /// The Memory that the engine got for the import with position `import_index` in the module's
-  /// import section; undefined if it got none.
+  /// Returns the Memory that the engine got for the import with position `import_index` in the
+  /// module's import section; undefined if it got none.
   static v8::Local<v8::Value> recordedMemory(v8::Local<v8::Context> context,
                                              v8::Local<v8::Object> recorder,
                                              std::uint32_t import_index) {
@@ -72,17 +73,17 @@ class ImportRecorder {
   // Internal fields of the stand-in for the import object.
   static constexpr int kImports = 0;         // the program's import object
   static constexpr int kReadCount = 1;       // module names asked for so far
-  static constexpr int kModulesStandIn = 2;  // stands in for the module object that was read last
-  static constexpr int kMemories = 3;        // position and Memory, by turns
+  static constexpr int kModulesStandIn = 2;  // for the module object that was read last
+  static constexpr int kMemories = 3;        // alternating: position, Memory
 
-  // Internal fields of the stand-in for a module object. One is enough: the engine asks a module
-  // object for its one name before it asks for the next.
+  // Internal fields of the stand-in for a module object. One name is enough, because the engine
+  // asks a module object for its one name before it asks for the next.
   static constexpr int kNamespace = 0;
   static constexpr int kRecorder = 1;
 
-  static constexpr int kFieldCount = 4;  // of either
+  static constexpr int kFieldCount = 4;  // of either stand-in
 
-  // V8 makes objects of a template that it knows faster than the first one.
+  // V8 makes further objects of a template faster than the first one.
   template <Interception kOnRead>
   static v8::Local<v8::ObjectTemplate> shapeOf(v8::Isolate* isolate,
                                                v8::Global<v8::ObjectTemplate>& known) {
@@ -126,7 +127,7 @@ class ImportRecorder {
       stand_in->SetInternalField(kNamespace, value);
       value = stand_in;
     }
-    info.GetReturnValue().Set(value);  // what is no object is the engine's to complain about
+    info.GetReturnValue().Set(value);  // if this is no object, the engine complains
   }
 
   // `imports[module][name]`.
@@ -142,7 +143,7 @@ class ImportRecorder {
     v8::Local<v8::Context> context = isolate->GetCurrentContext();
     if (!Engine::append(context, memories, v8::Integer::NewFromUnsigned(isolate, read_count - 1)) ||
         !Engine::append(context, memories, value)) {
-      // Execution is being terminated. Half a pair would shift the pairs after it.
+      // Execution is being terminated. Half a pair would shift all later pairs, so forget them all.
       recorder->SetInternalField(kMemories, v8::Array::New(isolate));
     }
   }

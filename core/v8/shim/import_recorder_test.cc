@@ -1,5 +1,5 @@
-// What the recorder remembers of an instantiation's imports, also where the engine refuses to
-// remember.
+// What the recorder remembers of an instantiation's imports, also if the engine fails while it
+// remembers.
 #include "core/v8/shim/import_recorder.h"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace sigproof::import_recorder_test {
 namespace {
 
-// Terminates execution before the n-th call of the engine, as a watchdog may.
+// Terminates execution before the n-th call into the engine, as a watchdog may.
 struct TerminatingPolicy : V8Policy {
   static inline int calls_left = -1;
 
@@ -21,7 +21,7 @@ struct TerminatingPolicy : V8Policy {
     --calls_left;
     if (calls_left >= 0) return;
     isolate->TerminateExecution();
-    // It takes effect at the next JavaScript.
+    // A termination takes effect at the next JavaScript.
     const v8::HandleScope handles(isolate);
     v8::Local<v8::Context> context = isolate->GetCurrentContext();
     v8::Local<v8::Script> script;
@@ -46,7 +46,7 @@ TEST_F(RecordedImports, R5_HalfAPairDoesNotShiftTheOnesAfterIt) {
   ASSERT_TRUE(recorder.makeStandIn(context, sandbox.valueOf("({env})").As<v8::Object>())
                   .ToLocal(&stand_in));
   context->Global()->Set(context, sandbox.text("standIn"), stand_in).Check();
-  TerminatingPolicy::calls_left = 3;  // two reads, the position is noted, the memory is not
+  TerminatingPolicy::calls_left = 3;  // two reads and the position succeed, the memory fails
   EXPECT_EQ(sandbox.evaluate("standIn.env.a"), "terminated");
   ASSERT_LT(TerminatingPolicy::calls_left, 0);
   sandbox.isolate()->CancelTerminateExecution();

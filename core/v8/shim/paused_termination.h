@@ -1,6 +1,5 @@
-// V8 refuses every call, however small, while execution is being terminated. What has to be done
-// all the same, and runs no JavaScript, is done in the scope of one of these:
-//
+// V8 refuses every call, however small, while execution is being terminated. Work that must be done
+// even then, and that runs no JavaScript, is done in this scope:
 //   {
 //     const PausedTermination paused(isolate);
 //     object->GetPrivate(context, key);
@@ -11,8 +10,8 @@
 
 namespace sigproof {
 
-/// Lets a termination that has taken effect rest, and requests it again in the end. One that is
-/// only requested is left alone, and so is everything where none is. Isolate's thread.
+/// Suspends an active termination for this scope and requests it again at the end. Changes nothing
+/// if a termination is only requested, or if there is none. Isolate's thread.
 class PausedTermination {
  public:
   explicit PausedTermination(v8::Isolate* isolate)

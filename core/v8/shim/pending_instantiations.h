@@ -1,10 +1,9 @@
-// What the engine makes of the promises of `WebAssembly.instantiate`. V8 10.2 tells nobody when one
-// settles, and a reaction on the promise would add a tick (T3) and mark a rejection as handled
-// (T4). So the promise hook recognises the promise when it is made, and sees its resolution begin;
-// the result is read where the engine's call has returned, or in a microtask, which runs before
-// every reaction of the program because those are enqueued later. Where a `then` of the program's
-// would get hold of the result first, it is had from the engine's lookup
-// (core/v8/shim/then_shadow.h).
+// Finds out how the promises of `WebAssembly.instantiate` settle. V8 10.2 reports that to nobody. A
+// reaction on the promise would add a tick (T3) and mark a rejection as handled (T4). So the
+// promise hook recognises the promise when the engine makes it, and sees its resolution begin. We
+// read the result when the engine's call has returned, or in a microtask. That runs before every
+// reaction of the program, because those are enqueued later. Where a `then` of the program would
+// get the result first, we get it from the engine's lookup of `then` (core/v8/shim/then_shadow.h).
 //
 //   BasicPendingInstantiations<Policy> pending(isolate, embedder_hook, [&](const auto& settled) {
 //     ... settled.resolution ...
@@ -31,21 +30,21 @@ namespace sigproof {
 template <class Policy>
 class BasicIsolateSignals;
 
-/// Isolate's thread only. However many instantiations are pending, each step takes the same time.
+/// Isolate's thread only. Each step takes the same time, however many instantiations are pending.
 template <class Policy>
 class BasicPendingInstantiations {
  public:
-  /// One instantiation, after the engine.
+  /// One instantiation that has settled.
   struct Settled {
     v8::Local<v8::Context> context;
-    /// As given to Call.
+    /// The module that was given to Call.
     v8::Local<v8::Value> module;
     v8::Local<v8::Object> recorder;
-    /// What the promise was resolved with; empty where it could not be had.
+    /// The value that the promise was resolved with; empty if we could not read it.
     v8::Local<v8::Value> resolution;
   };
 
-  /// Called inside a handle scope, when an instantiation succeeded or nobody knows.
+  /// Called in a handle scope on success, or when the outcome is unknown (`resolution` is empty).
   using OnSettled = std::function<void(const Settled& settled)>;
 
   BasicPendingInstantiations(v8::Isolate* isolate, v8::PromiseHook embedder_hook,
@@ -59,7 +58,7 @@ class BasicPendingInstantiations {
         isolate, v8::Private::ForApi(isolate, internalized(isolate, "sigproof.instantiation")));
   }
 
-  /// Puts the embedder's promise hook back.
+  /// Restores the embedder's promise hook.
   ~BasicPendingInstantiations() {
     shadow_.remove();
     while (pending_.first != nullptr) destroy(pending_, pending_.first);
@@ -70,20 +69,21 @@ class BasicPendingInstantiations {
   BasicPendingInstantiations(const BasicPendingInstantiations&) = delete;
   BasicPendingInstantiations& operator=(const BasicPendingInstantiations&) = delete;
 
-  /// Forgets promises that were collected unsettled; for the GC prologue. Touches no object.
+  /// Forgets promises that were collected before they settled. For the GC prologue: touches no
+  /// object.
   void forgetCollected() { updateHook(); }
 
  private:
   using Engine = EngineCalls<Policy>;
 
-  // One instantiation, before it is settled. Its promise knows it by a ticket, an object that only
-  // the promise keeps alive; the fields of the ticket are what an instantiation keeps alive.
+  // One instantiation before it is settled. Its promise refers to it by a ticket, an object that
+  // only the promise keeps alive. The ticket's fields hold what an instantiation keeps alive.
   struct Watch {
     BasicPendingInstantiations* owner = nullptr;
     Watch* previous = nullptr;
     Watch* next = nullptr;
     v8::Global<v8::Object> ticket;    // weak
-    v8::Global<v8::Promise> promise;  // empty unless settling: a microtask is on its way
+    v8::Global<v8::Promise> promise;  // set only once a microtask is enqueued to settle it
     bool is_in_call = true;           // the engine's function has not returned yet
     bool is_resolving = false;        // the engine has begun to resolve or reject the promise
   };
@@ -93,11 +93,11 @@ class BasicPendingInstantiations {
   enum TicketField : int { kWatch, kModule, kRecorder, kTicketFieldCount };
 
  public:
-  /// One call of the engine's function. The first promise that is made within it is the one that it
-  /// returns: no code of the program runs before. Lives on the stack; calls nest.
+  /// One call of the engine's function. The first promise that is made during the call is the one
+  /// that it returns, because no code of the program runs before. Lives on the stack; calls nest.
   class Call {
    public:
-    /// `module` is what is instantiated, or empty where the engine makes it; `recorder` may be
+    /// `module` is the module to instantiate, or empty if the engine makes it. `recorder` may be
     /// empty. Throws std::bad_alloc.
     Call(BasicPendingInstantiations& pending, v8::Local<v8::Context> context,
          v8::Local<v8::Value> module, v8::Local<v8::Object> recorder)
@@ -112,12 +112,12 @@ class BasicPendingInstantiations {
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
-    /// Whether the call is followed. If not, execution is being terminated or the stack is
-    /// exhausted.
+    /// Returns whether we follow the call. We don't if execution is being terminated or the stack
+    /// is exhausted.
     bool isFollowed() const { return !ticket_.IsEmpty(); }
 
-    /// To be called with what the engine returned. Settles what is settled, keeps watching what is
-    /// not, forgets what failed.
+    /// Call it with what the engine returned. Settles a promise that is settled, keeps watching one
+    /// that is pending, forgets one that failed.
     void finish(v8::Local<v8::Context> context, v8::MaybeLocal<v8::Value> result) {
       if (isFollowed()) pending_.onReturn(context, ticket_, result);
     }
@@ -167,15 +167,15 @@ class BasicPendingInstantiations {
     return ticket;
   }
 
-  // A promise that nobody can settle any more.
+  // The promise was collected, so nobody can settle it any more.
   static void onCollected(const v8::WeakCallbackInfo<Watch>& info) {
     Watch* watch = info.GetParameter();
     watch->ticket.Reset();
     destroy(watch->owner->pending_, watch);
   }
 
-  // The ticket of a promise that is watched, else empty. A promise can be resolved while execution
-  // is being terminated: its instance is made, and may be used when that is over.
+  // Returns the ticket of a watched promise, else empty. A promise can be resolved while execution
+  // is being terminated: its instance exists, and may be used after the termination.
   v8::Local<v8::Object> ticketOf(v8::Local<v8::Context> context, v8::Local<v8::Promise> promise) {
     v8::Local<v8::Value> ticket;
     Policy::beforeEngineCall(isolate_);
@@ -187,8 +187,8 @@ class BasicPendingInstantiations {
     return ticket.As<v8::Object>();
   }
 
-  // Ends the watch. The ticket keeps nothing alive from then on, as long as the program may keep
-  // the promise.
+  // Ends the watch. From then on the ticket keeps nothing alive, though the program may keep the
+  // promise.
   Settled forget(v8::Local<v8::Context> context, v8::Local<v8::Object> ticket) {
     Settled settled{.context = context, .module = {}, .recorder = {}, .resolution = {}};
     v8::Local<v8::Value> module = ticket->GetInternalField(kModule);
@@ -210,7 +210,7 @@ class BasicPendingInstantiations {
     on_settled_(settled);
   }
 
-  // Reads the result of a promise whose settlement began and is over.
+  // Reads the result of a promise that has settled.
   void settleFromState(v8::Local<v8::Context> context, v8::Local<v8::Object> ticket,
                        v8::Local<v8::Promise> promise) {
     switch (promise->State()) {
@@ -232,11 +232,11 @@ class BasicPendingInstantiations {
     Watch* watch = watchOf(ticket);
     v8::Local<v8::Value> promise;
     if (watch == nullptr) {
-      // Settled already, when `then` was looked up.
+      // It was settled when the engine looked up `then`.
     } else if (!result.ToLocal(&promise) || !promise->IsPromise()) {
       forget(context, ticket);  // the engine threw
     } else if (watch == expected_) {
-      settle(context, ticket, {});  // there is a promise, but it could not be marked
+      settle(context, ticket, {});  // there is a promise, but we could not mark it
     } else if (watch->is_resolving) {
       settleFromState(context, ticket, promise.As<v8::Promise>());
     } else {
@@ -257,7 +257,7 @@ class BasicPendingInstantiations {
 
   void onPromiseEvent(v8::PromiseHookType type, v8::Local<v8::Promise> promise) {
     const v8::HandleScope handles(isolate_);
-    unshadow();  // the lookup did not come
+    unshadow();  // the engine did not look up `then`
     v8::Local<v8::Context> context;
     if (type != v8::PromiseHookType::kInit && type != v8::PromiseHookType::kResolve) return;
     if (!promise->GetCreationContext().ToLocal(&context)) return;
@@ -293,13 +293,13 @@ class BasicPendingInstantiations {
     context->GetMicrotaskQueue()->EnqueueMicrotask(isolate_, &onMicrotask, isolate_);
   }
 
-  // The engine looks up `then` on what it resolves the promise with.
+  // Called when the engine looks up `then` on the value that it resolves the promise with.
   void onResolution(v8::Local<v8::Object> resolution) {
     v8::Local<v8::Promise> promise = resolving_.Get(isolate_);
     resolving_.Reset();
     v8::Local<v8::Context> context;
     v8::Local<v8::Object> ticket;
-    // A promise that is not pending was rejected: then this lookup is another.
+    // If the promise is not pending it was rejected, and this lookup is another one.
     if (promise->State() != v8::Promise::kPending ||
         !promise->GetCreationContext().ToLocal(&context)) {
       return;
@@ -309,7 +309,7 @@ class BasicPendingInstantiations {
   }
 
   static void onMicrotask(void* isolate) {
-    // The isolate, not this object, travels with the microtask: the object may be gone by now.
+    // The microtask carries the isolate, not this object, because the object may be gone by now.
     auto* signals = BasicIsolateSignals<Policy>::of(static_cast<v8::Isolate*>(isolate));
     if (signals != nullptr) signals->pending().runSettled();
   }
@@ -330,7 +330,7 @@ class BasicPendingInstantiations {
     updateHook();
   }
 
-  // No lookup of `then` is waited for any more.
+  // Stops waiting for a lookup of `then`.
   void unshadow() {
     shadow_.remove();
     resolving_.Reset();
@@ -348,9 +348,9 @@ class BasicPendingInstantiations {
   OnSettled on_settled_;
   WatchList pending_;
   WatchList settling_;
-  Watch* expected_ = nullptr;  // waits for its promise to be made
+  Watch* expected_ = nullptr;  // its promise is the next one that is made
   ThenShadow<Policy> shadow_;
-  v8::Global<v8::Promise> resolving_;  // whose resolution the shadow waits for
+  v8::Global<v8::Promise> resolving_;  // the shadow waits for its resolution
   v8::Global<v8::Private> ticket_key_;
   v8::Global<v8::ObjectTemplate> ticket_shape_;
   bool is_hooked_ = false;

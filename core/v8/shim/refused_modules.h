@@ -1,7 +1,7 @@
 // Remembers which modules were refused for what their bytes say, so that a program that
-// instantiates one again and again doesn't pay for the inspection each time (R8): V8 allocates to
-// hand out a module's bytes, which is most of what the shim costs a small module that did not opt
-// in.
+// instantiates one repeatedly doesn't pay for the inspection each time (R8 of
+// core/SPECIFICATION.md). V8 allocates to hand out a module's bytes, which is most of the shim's
+// cost for a small module that did not opt in.
 //
 //   if (const auto outcome = refused.outcomeOf(module)) { registry.report(*outcome); return; }
 //   ...
@@ -18,10 +18,11 @@
 
 namespace sigproof {
 
-/// Isolate's thread; disposed of before the isolate. Keeps no module alive.
+/// Isolate's thread. Destroy it before the isolate. Keeps no module alive.
 class RefusedModules {
  public:
-  /// What was remembered of `module`, if it still is. Compares handles; calls nothing.
+  /// Returns what was remembered of `module`, or nothing if it is no longer remembered. Compares
+  /// handles; calls nothing.
   std::optional<RegistrationOutcome> outcomeOf(v8::Local<v8::Value> module) const {
     for (const Refusal& refusal : refusals_) {
       if (!refusal.module.IsEmpty() && refusal.module == module) return refusal.outcome;
@@ -29,7 +30,7 @@ class RefusedModules {
     return std::nullopt;
   }
 
-  /// `outcome` must be one that the module's bytes alone decide: they never change.
+  /// Precondition: the module's bytes alone decide `outcome`, because they never change.
   void remember(v8::Isolate* isolate, v8::Local<v8::Value> module, RegistrationOutcome outcome) {
     Refusal& refusal = refusals_.at(next_);
     next_ = (next_ + 1) % refusals_.size();
@@ -44,8 +45,8 @@ class RefusedModules {
     RegistrationOutcome outcome = RegistrationOutcome::kNotOptedIn;
   };
 
-  // Programs that make many instances make them of few modules; more would cost those whose module
-  // is none of them.
+  // Programs that make many instances make them of few modules. A larger number would cost more for
+  // every module that is not remembered.
   static constexpr std::size_t kRemembered = 4;
 
   std::array<Refusal, kRemembered> refusals_;

@@ -1,17 +1,17 @@
-// Learns what a promise is resolved with where the program has a say in it. V8 looks up `then` on
-// the resolution right after it told the promise hook, with no code of the program between. A
-// `then` that the program put on the prototype chain would take the promise over and the resolution
-// with it; so at that moment a native `then` takes its place, whose getter is handed the
-// resolution, puts the program's own property back as it was and repeats the lookup.
+// Learns what a promise is resolved with where the program has a `then` on the prototype chain. V8
+// calls the promise hook and right after it looks up `then` on the resolution, with no code of the
+// program between. The program's `then` would take the promise over, and the resolution with it. So
+// in the promise hook we put a native `then` in its place. Its getter receives the resolution,
+// restores the program's own property, and repeats the lookup.
 //
 //   ThenShadow<Policy> shadow(isolate, [&](v8::Local<v8::Object> resolution) { ... });
-//   if (shadow.isThenOnChain(context, prototype)) shadow.place(context, prototype);   // in the
-//   hook
+//   // in the promise hook:
+//   if (shadow.isThenOnChain(context, prototype)) shadow.place(context, prototype);
 //   ...
-//   shadow.remove();      // where the lookup did not come: the promise was rejected
+//   shadow.remove();      // if the lookup did not come, because the promise was rejected
 //
-// Only where there is such a `then`: a property that comes and goes on Object.prototype slows every
-// promise of the isolate.
+// Only for chains with such a `then`: a property that appears on Object.prototype and disappears
+// again slows every promise of the isolate.
 #pragma once
 
 #include <v8.h>
@@ -34,7 +34,7 @@ namespace sigproof {
 template <class Policy>
 class ThenShadow {
  public:
-  /// Called within the engine's lookup, before any code of the program sees the resolution.
+  /// Called during the engine's lookup, before any code of the program sees the resolution.
   using OnResolution = std::function<void(v8::Local<v8::Object> resolution)>;
 
   ThenShadow(v8::Isolate* isolate, OnResolution on_resolution)
@@ -43,8 +43,9 @@ class ThenShadow {
   ThenShadow(const ThenShadow&) = delete;
   ThenShadow& operator=(const ThenShadow&) = delete;
 
-  /// Whether a lookup of `then` that begins at `prototype` could find something or run code. Has no
-  /// side effects. True where the chain is not the engine's own: a Proxy may be on it.
+  /// Returns whether a lookup of `then` that begins at `prototype` could find something or run
+  /// code. Has no side effects. Returns true if the chain is not the engine's own, because a Proxy
+  /// may be on it.
   static bool isThenOnChain(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     v8::Local<v8::Value> object_prototype = v8::Object::New(context->GetIsolate())->GetPrototype();
     if (hasThen(context, prototype)) return true;
@@ -56,16 +57,17 @@ class ThenShadow {
 
   bool isPlaced() const noexcept { return !place_.IsEmpty(); }
 
-  /// Shadows every `then` from `prototype` on until the next lookup. `prototype` is an ordinary
-  /// object of `context`; it may be frozen, and its own `then` may be anything. Precondition:
-  /// ContextFunctions::areCaptured(context). Changes nothing if execution is being terminated.
+  /// Shadows every `then` from `prototype` on, until the next lookup. `prototype` is an ordinary
+  /// object of `context`; it may be frozen, and its own `then` may be anything. Changes nothing if
+  /// execution is being terminated. Precondition: ContextFunctions::areCaptured(context).
   void place(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     remove();
     if (!remember(context, prototype)) return forget();
     context_.Reset(isolate_, context);
     place_.Reset(isolate_, prototype);
     makePlain(context, prototype);
-    // A native property rather than a function: the engine reads it near the stack limit too.
+    // A native property rather than a function, because the engine can read it near the stack
+    // limit, too.
     Policy::beforeEngineCall(isolate_);
     if (!prototype
              ->SetAccessor(context, then(), &onLookup, nullptr, v8::External::New(isolate_, this))
@@ -74,12 +76,12 @@ class ThenShadow {
     }
   }
 
-  /// Puts the program's property back, if it isn't yet.
+  /// Restores the program's property, if place() replaced it and no lookup has restored it.
   void remove() {
     if (!isPlaced()) return;
     const v8::HandleScope handles(isolate_);
     v8::Local<v8::Context> context = context_.Get(isolate_);
-    const v8::Context::Scope scope(context);  // a microtask may have none
+    const v8::Context::Scope scope(context);  // a microtask may have no context
     v8::Local<v8::Object> prototype = place_.Get(isolate_);
     context_.Reset();
     place_.Reset();
@@ -103,15 +105,15 @@ class ThenShadow {
         .FromMaybe(true);
   }
 
-  // Makes `then` an accessor property that can be replaced. This method of V8 alone asks neither
-  // whether a property is configurable nor whether an object is extensible, and keeps the place of
-  // a property in the order of keys. The getter is one that is at hand; nothing ever calls it.
+  // Makes `then` an accessor property that can be replaced. Only this method of V8 asks neither
+  // whether a property is configurable nor whether an object is extensible, and keeps the
+  // property's place in the order of keys. Any getter will do, because nothing calls it.
   void makePlain(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     prototype->SetAccessorProperty(then(), ContextFunctions(context).exportsGetter());
   }
 
-  // Takes note of the program's own `then` of `prototype`, to the last part, so that putting it
-  // back asks the engine for nothing.
+  // Stores every part of the program's own `then` of `prototype`, so that putting it back needs
+  // nothing from the engine.
   bool remember(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     v8::Local<v8::Value> found;
     if (!Engine::ownDescriptor(context, prototype, "then").ToLocal(&found)) return false;
@@ -123,12 +125,13 @@ class ThenShadow {
         descriptor_.at(i).Reset(isolate_, part);
       }
     }
-    // Four parts make a property. Fewer: execution is being terminated.
+    // A property has four parts. If there are fewer, execution is being terminated.
     return std::ranges::count_if(descriptor_, [](const auto& part) { return !part.IsEmpty(); }) ==
            4;
   }
 
-  // Can't fail: what is there can be replaced, no code of the program runs, nothing is terminating.
+  // Can't fail: the property there can be replaced, no code of the program runs, nothing
+  // terminates.
   void putBack(v8::Local<v8::Context> context, v8::Local<v8::Object> prototype) {
     const auto define = [&](v8::PropertyDescriptor& property) {
       property.set_enumerable(descriptor_[kEnumerable].Get(isolate_)->IsTrue());
@@ -143,7 +146,7 @@ class ThenShadow {
       v8::PropertyDescriptor property(descriptor_[kValue].Get(isolate_),
                                       descriptor_[kWritable].Get(isolate_)->IsTrue());
       define(property);
-    } else {  // the shadow lay before the `then` that it hid
+    } else {  // the `then` that the shadow hid is further along the chain
       static_cast<void>(prototype->Delete(context, then()));
     }
     forget();
@@ -169,7 +172,7 @@ class ThenShadow {
 
   v8::Isolate* isolate_;
   OnResolution on_resolution_;
-  // Where the shadow lies, and the parts of the property that was there, if any.
+  // Where the shadow is, and the parts of the property that was there, if any.
   v8::Global<v8::Context> context_;
   v8::Global<v8::Object> place_;
   std::array<v8::Global<v8::Value>, kParts.size()> descriptor_;

@@ -1,4 +1,4 @@
-// The host in the configuration that programs meet: modules are compiled in the background.
+// The host in the configuration that programs have: modules are compiled in the background.
 #include <gtest/gtest.h>
 
 #include "core/v8/testing/isolate.h"

@@ -1,5 +1,6 @@
-// A policy of the V8 binding that strikes where a registration calls the engine or asks for memory
-// (R10): for tests and fuzz targets. It counts these points and strikes at the one it is told.
+// Fault injection for the V8 binding: a policy that makes a fault happen where a registration calls
+// the engine or asks for memory (R10 of core/SPECIFICATION.md). For tests and fuzz targets. It
+// counts these points and injects one fault at the chosen point.
 //
 //   BasicIsolateSignals<InjectionPolicy> signals(isolate, {});
 //   injection.arm(isolate, Strike::kStackOverflow, 3);      // at the fourth point from now
@@ -19,20 +20,21 @@
 
 namespace sigproof {
 
-/// One strike at one point. A process has one, `injection`; its users are on one thread.
+/// One fault at one point. A process has one, `injection`. One thread uses it.
 class Injection {
  public:
-  /// Counts from now on, and strikes at point `at`, from 0. `at` < 0: only counts.
-  void arm(v8::Isolate* isolate, Strike strike, int at) {
+  /// Counts points from now on, and injects `fault` at point `at`, counted from 0. If `at` < 0 it
+  /// only counts.
+  void arm(v8::Isolate* isolate, Strike fault, int at) {
     isolate_ = isolate;
-    strike_ = strike;
+    fault_ = fault;
     at_ = at;
     seen_ = 0;
     has_struck_ = false;
     is_armed_ = true;
   }
 
-  /// Ends what the strike did to the isolate.
+  /// Stops counting, and undoes what the fault did to the isolate.
   void disarm() {
     is_armed_ = false;
     isolate_->CancelTerminateExecution();
@@ -40,17 +42,17 @@ class Injection {
   }
 
   bool isArmed() const { return is_armed_; }
-  /// Whether the point was reached since arm().
+  /// Returns whether the point was reached since arm().
   bool hasStruck() const { return has_struck_; }
 
   void beforeEngineCall() {
-    if (!is_armed_ || strike_ == Strike::kAllocationFailure) return;
-    if (has_struck_ && strike_ == Strike::kStackOverflow) giveStack();
-    if (isDue()) strike();
+    if (!is_armed_ || fault_ == Strike::kAllocationFailure) return;
+    if (has_struck_ && fault_ == Strike::kStackOverflow) giveStack();
+    if (isDue()) inject();
   }
 
   void beforeAllocation() {
-    if (is_armed_ && strike_ == Strike::kAllocationFailure && isDue()) throw std::bad_alloc();
+    if (is_armed_ && fault_ == Strike::kAllocationFailure && isDue()) throw std::bad_alloc();
   }
 
  private:
@@ -60,13 +62,13 @@ class Injection {
     return true;
   }
 
-  void strike() {
-    switch (strike_) {
+  void inject() {
+    switch (fault_) {
       case Strike::kTerminationRequested:
         isolate_->TerminateExecution();
         return;
       case Strike::kTerminated: {
-        is_armed_ = false;  // what runs here is not the registration
+        is_armed_ = false;  // what runs here is not part of the registration
         isolate_->TerminateExecution();
         const v8::HandleScope handles(isolate_);
         v8::Local<v8::Context> context = isolate_->GetEnteredOrMicrotaskContext();
@@ -96,7 +98,7 @@ class Injection {
   }
 
   v8::Isolate* isolate_ = nullptr;
-  Strike strike_ = Strike::kCollection;
+  Strike fault_ = Strike::kCollection;
   int at_ = -1;
   int seen_ = 0;
   bool has_struck_ = false;
@@ -114,7 +116,7 @@ struct FailingAllocation : StdPolicy {
   }
 };
 
-/// As V8Policy, whose members it has.
+/// Like V8Policy, whose members it has.
 struct InjectionPolicy : FailingAllocation {
   using RegistryPolicy = FailingAllocation;
   static void beforeEngineCall(v8::Isolate* /*isolate*/) noexcept { injection.beforeEngineCall(); }

@@ -11,12 +11,12 @@
 namespace sigproof::host {
 namespace {
 
-// One thread is enough to compile in the background, and the fewer there are the fewer orders.
+// One thread is enough to compile in the background, and fewer threads have fewer orders.
 constexpr int kWorkerThreads = 1;
 
-// Owned by nobody: V8 needs it until the process ends.
+// Never destroyed: V8 needs it until the process ends.
 v8::Platform* platform = nullptr;
-// The same one, if it is of this kind.
+// The same platform, if it is a predictable one.
 PredictablePlatform* predictable_platform = nullptr;
 
 [[noreturn]] void reportMisuse(const char* message) {
@@ -30,8 +30,8 @@ void initializeEngine(const EngineFlags& flags) {
   if (platform != nullptr) {
     reportMisuse("host::initializeEngine: called twice in one process");
   }
-  // --expose-gc: without it V8 refuses to collect on demand. --liftoff-only: one compiler, the fast
-  // one, so that no function is compiled twice. Garbage is collected on this thread alone.
+  // --expose-gc: without it V8 refuses to collect on demand. --liftoff-only: V8 compiles each
+  // function once, with its fast compiler. --single-threaded-gc: V8 collects on this thread only.
   v8::V8::SetFlagsFromString("--expose-gc --liftoff-only --single-threaded-gc");
   if (flags.is_predictable) {
     setAsyncCompilation(flags.async_compilation);
@@ -115,11 +115,12 @@ v8::Local<v8::Context> Isolate::makeContext() {
 
 void Isolate::pump() const { host::pump(isolate_); }
 
-// The first collection finds an instance dead, the prologue of the second drops its entry, the
-// second or third collects the memory that the entry held. A fourth finds what finalizers let go.
+// The first collection finds an instance dead, the prologue of the second drops its entry, and the
+// second or third collects the memory that the entry held. A fourth collects what finalizers
+// release.
 void Isolate::collectGarbage(int collections) {
   for (int i = 0; i < collections; ++i) {
-    // A checkpoint also lets go what a WeakRef keeps for the current job.
+    // A checkpoint also releases what a WeakRef keeps for the current job.
     pump();
     isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
   }

@@ -36,7 +36,7 @@ TEST_F(HostIsolate, IsMadeAndDisposedOfRepeatedlyWithAndWithoutTheShim) {
   }
 }
 
-// Isolates are entered one in another; the outer one goes on when the inner one is gone.
+// Isolates may be entered one in another. The outer one continues when the inner one is gone.
 TEST_F(HostIsolate, MayBeNested) {
   Sandbox outer;
   {

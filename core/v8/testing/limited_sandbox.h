@@ -32,7 +32,8 @@ class LimitedSandbox {
   Sandbox& sandbox() { return sandbox_; }
   CpuLimit& limit() { return limit_; }
 
-  /// Runs a script, and all that it leaves to do, in a scope. "terminated" if it was killed.
+  /// Runs a script and all tasks that it leaves, in one scope. Returns "terminated" if it was
+  /// killed.
   std::string run(std::string_view script) {
     const CpuLimit::Scope scope(limit_);
     const std::string result = sandbox_.run(script);

@@ -1,5 +1,5 @@
 // For tests: an isolate with core and a CPU limit that no thread owns. Once a process has used one,
-// V8 wants a v8::Locker everywhere.
+// V8 needs a v8::Locker everywhere.
 //
 //   MovingIsolate isolate(limiter, {.soft_limit_ms = 5, .hard_limit_ms = 60});
 //   std::thread([&] { isolate.run("a = listen(); for (;;);"); }).join();    // "terminated"
@@ -27,12 +27,12 @@
 
 namespace sigproof {
 
-/// For a process that host::initializeEngine() was called in. Scripts find the module `module` and
+/// Precondition: host::initializeEngine() was called. Scripts find the module `module` and
 /// `listen()`, which makes an instance of it and returns its memory as words: [4] is the signal
 /// word, [5] the terminated word.
 class MovingIsolate {
  public:
-  /// The isolate is the calling thread's while this lives.
+  /// The calling thread has the isolate while this lives.
   class Entered {
    public:
     explicit Entered(const MovingIsolate& isolate) : Entered(isolate.isolate_) {}
@@ -71,7 +71,7 @@ class MovingIsolate {
   MovingIsolate(const MovingIsolate&) = delete;
   MovingIsolate& operator=(const MovingIsolate&) = delete;
 
-  /// Runs a script under the limit; "terminated" if it was killed.
+  /// Runs a script under the limit. Returns "terminated" if it was killed.
   std::string run(std::string_view source) {
     const Entered entered(isolate_);
     const CpuLimit::Scope scope(*limit_);
@@ -90,19 +90,20 @@ class MovingIsolate {
 
   void collectGarbage() {
     const Entered entered(isolate_);
-    // The first finds instances dead, the prologue of the second drops their entries.
+    // The first collection finds instances dead, the prologue of the second drops their entries.
     for (int i = 0; i < 3; ++i) {
       isolate_->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
     }
   }
 
-  /// From here on scripts run as if core had never been there. Where the isolate is entered.
+  /// From here on scripts run as if core had never been there. Precondition: the isolate is
+  /// entered.
   void endCore() {
     limit_.reset();
     signals_.reset();
   }
 
-  // As a scope that settles a kill does, with the isolate left unlocked.
+  // Does what a scope does that settles a kill without the isolate's lock.
   void followMemoriesUnlocked() { execution_->followMemories(); }
 
   v8::Isolate* get() const { return isolate_; }
@@ -110,7 +111,7 @@ class MovingIsolate {
   SignalRegistry<>& registry() { return signals_->registry(); }
   std::size_t entryCount() const { return signals_->registry().entryCount(); }
 
-  /// Runs a script where the isolate is entered. Leaves no handle behind.
+  /// Runs a script. Leaves no handle behind. Precondition: the isolate is entered.
   std::string evaluate(std::string_view source) {
     const v8::HandleScope handles(isolate_);
     v8::Local<v8::Context> context = context_.Get(isolate_);
@@ -126,7 +127,7 @@ class MovingIsolate {
     return *v8::String::Utf8Value(isolate_, value);
   }
 
-  /// The global variable `name`, where the isolate is entered.
+  /// Returns the global variable `name`. Precondition: the isolate is entered.
   v8::Local<v8::Value> global(std::string_view name) {
     v8::Local<v8::Context> context = context_.Get(isolate_);
     return context->Global()->Get(context, text(name)).ToLocalChecked();

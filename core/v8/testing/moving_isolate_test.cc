@@ -1,5 +1,5 @@
-// G4 with V8's own locks: isolates that live longer than the threads that run them. In a program of
-// its own, because once a process has used a Locker, V8 wants one everywhere.
+// G4 with V8's own locks: isolates that live longer than the threads that run them. This is a
+// program of its own, because once a process has used a Locker, V8 needs one everywhere.
 #include "core/v8/testing/moving_isolate.h"
 
 #include <gtest/gtest.h>

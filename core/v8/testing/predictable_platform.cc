@@ -7,8 +7,8 @@
 
 namespace sigproof::host {
 
-// The tasks of one isolate, which begin in the order in which they came. Delayed ones are
-// maintenance (of the heap's size, and so on), which a short run never gets to: they are dropped.
+// The tasks of one isolate, which begin in the order in which they came. Delayed tasks are
+// maintenance (of the heap's size, and so on) that a short run never reaches, so they are dropped.
 class PredictablePlatform::Runner final : public v8::TaskRunner {
  public:
   Tasks& tasks() noexcept { return tasks_; }
@@ -29,7 +29,7 @@ class PredictablePlatform::Runner final : public v8::TaskRunner {
   Tasks tasks_;
 };
 
-// Where the workers of jobs go, which V8's own job handle posts to a platform.
+// V8's own job handle posts the workers of jobs to a platform; this one collects them.
 class PredictablePlatform::JobWorkers final : public v8::Platform {
  public:
   explicit JobWorkers(PredictablePlatform& owner) : owner_(owner) {}
@@ -57,7 +57,7 @@ class PredictablePlatform::JobWorkers final : public v8::Platform {
 PredictablePlatform::PredictablePlatform() : job_workers_(new JobWorkers(*this)) {}
 
 PredictablePlatform& PredictablePlatform::instance() {
-  // Owned by nobody: V8 needs it until the process ends.
+  // Never destroyed: V8 needs it until the process ends.
   static PredictablePlatform& only = *new PredictablePlatform;
   return only;
 }
@@ -88,14 +88,14 @@ double PredictablePlatform::MonotonicallyIncreasingTime() {
 
 std::size_t PredictablePlatform::choose(std::size_t count) noexcept {
   if (order_ == 0) return 0;
-  // Knuth's MMIX generator; its high bits are the good ones.
+  // Knuth's MMIX generator. Its high bits are the good ones.
   order_ = order_ * 6364136223846793005U + 1442695040888963407U;
   return static_cast<std::size_t>((order_ >> 33) % count);
 }
 
-// First come the isolate's own tasks, then jobs' workers, some of which find that the job was done
-// without them. The engine has both also for its own maintenance, at times that depend on what ran
-// before: that must not change the order of the others.
+// The isolate's own tasks run first, then the workers of jobs, some of which find that the job is
+// done. The engine also uses both for its own maintenance, at times that depend on what ran before.
+// That must not change the order of the others.
 bool PredictablePlatform::runOneTask(v8::Isolate* isolate) {
   const auto runner = runners_.find(isolate);
   Tasks* tasks = runner == runners_.end() ? nullptr : &runner->second->tasks();

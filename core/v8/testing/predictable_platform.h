@@ -1,11 +1,10 @@
-// A platform of V8's on which everything runs on one thread, in an order that is chosen: compiling
-// in the background becomes repeatable, and the orders in which it can end become inputs.
+// A V8 platform that runs everything on one thread, in a chosen order. Compiling in the background
+// becomes repeatable, and the orders in which it can end become inputs.
 //
 //   host::initializeEngine({.async_compilation = true, .is_predictable = true});
 //   host::PredictablePlatform::instance().setOrder(seed);
 //   ... WebAssembly.instantiate(bytes) ...
-//   isolate.pump();                                  // runs what would have run on other threads,
-//   too
+//   isolate.pump();           // also runs what would have run on other threads
 #pragma once
 
 #include <v8-platform.h>
@@ -22,12 +21,13 @@ class PredictablePlatform final : public v8::Platform {
  public:
   static PredictablePlatform& instance();
 
-  /// Of other threads' tasks that could begin now, which does: the first one for 0, else by chance.
+  /// Chooses which of the tasks for other threads begins next: the first one for 0, else a random
+  /// one.
   void setOrder(std::uint64_t seed) noexcept { order_ = seed; }
 
-  /// Runs one task that waits, of `isolate` or else of any other thread. False if there is none.
+  /// Runs one waiting task, of `isolate` or of any other thread. Returns false if there is none.
   bool runOneTask(v8::Isolate* isolate);
-  /// Drops the tasks of an isolate that is to be disposed of.
+  /// Drops the tasks of an isolate that is about to be disposed of.
   void forget(v8::Isolate* isolate) { runners_.erase(isolate); }
 
   int NumberOfWorkerThreads() override { return 1; }
@@ -51,7 +51,7 @@ class PredictablePlatform final : public v8::Platform {
 
   v8::TracingController tracing_;
   std::map<v8::Isolate*, std::shared_ptr<Runner>> runners_;
-  v8::Platform* job_workers_;  // never destroyed, as this
+  v8::Platform* job_workers_;  // never destroyed, as this object
   Tasks job_tasks_;
   Tasks worker_tasks_;
   std::uint64_t order_ = 0;

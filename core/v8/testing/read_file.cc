@@ -42,7 +42,7 @@ std::vector<std::uint8_t> readFile(const std::string& path) {
   if (fstat(file.descriptor(), &status) != 0) refuse(path, errno);
   if (S_ISDIR(status.st_mode)) refuse(path, "it is a folder");
 
-  // The size is a hint only: a pipe has none, and a file may grow.
+  // The size is only a hint: a pipe has none, and a file may grow.
   constexpr std::size_t kChunkBytes = 1 << 16;
   std::vector<std::uint8_t> bytes;
   bytes.reserve(static_cast<std::size_t>(status.st_size));

@@ -1,4 +1,4 @@
-// Reads a whole file, or says in one sentence why it can't.
+// Reads a whole file.
 //
 //   const std::vector<std::uint8_t> bytes = host::readFile("module.wasm");
 #pragma once
@@ -9,10 +9,10 @@
 
 namespace sigproof::host {
 
-/// More than any module that V8 accepts (1 GiB); a larger file is refused rather than read.
+/// More than any module that V8 accepts (1 GiB). A larger file is refused.
 inline constexpr std::uint64_t kMaxFileSizeBytes = std::uint64_t{1} << 30;
 
-/// The file's bytes. "-" is no name for standard input here. Throws std::runtime_error with one
+/// Returns the file's bytes. "-" does not mean standard input. Throws std::runtime_error with one
 /// sentence that names the file and the reason. Any thread.
 std::vector<std::uint8_t> readFile(const std::string& path);
 

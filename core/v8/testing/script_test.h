@@ -1,4 +1,4 @@
-// What the tests of the V8 binding share: an isolate with core installed and a way to run scripts.
+// For tests of the V8 binding: an isolate with core installed, and a way to run scripts.
 //
 //   class Transparency : public ScriptTest {};
 //   TEST_F(Transparency, T1_...) { EXPECT_EQ(run("WebAssembly.instantiate.length"), "1"); }
@@ -38,14 +38,14 @@ class Sandbox {
   SignalRegistry<>& registry() const { return signals().registry(); }
   std::uint64_t count(RegistrationOutcome outcome) const { return registry().counters()[outcome]; }
 
-  /// A fresh context, in which nothing ran yet, takes the place of the one before.
+  /// Replaces the context by a fresh one.
   void renewContext() {
     const v8::HandleScope handles(isolate());
     context_.Reset(isolate(), isolate_->makeContext());
   }
 
-  /// Runs a script and everything it leaves to do. Returns its value as text, or the text of what
-  /// it threw, or "terminated" if its execution was.
+  /// Runs a script and every task that it leaves. Returns its value as text, or the text of what it
+  /// threw, or "terminated" if its execution was terminated.
   std::string run(std::string_view source) {
     const v8::HandleScope handles(isolate());
     std::string result = evaluate(source);
@@ -53,10 +53,10 @@ class Sandbox {
     return result;
   }
 
-  /// As run(), but leaves microtasks and tasks for later.
+  /// Like run(), but leaves microtasks and tasks for later.
   std::string evaluate(std::string_view source) {
     const v8::HandleScope handles(isolate());
-    // A value's toString() may be a program's.
+    // A value's toString() may run code of the program.
     const v8::Context::Scope scope(context());
     v8::Local<v8::Value> value = valueOf(source);
     if (value.IsEmpty()) return "terminated";
@@ -64,8 +64,8 @@ class Sandbox {
     return *result == nullptr ? "terminated" : *result;
   }
 
-  /// The value itself, or what was thrown, in a handle scope of the caller's; empty if execution
-  /// was terminated.
+  /// Returns the value itself, or what was thrown; empty if execution was terminated. Call it in a
+  /// handle scope.
   v8::Local<v8::Value> valueOf(std::string_view source) {
     v8::EscapableHandleScope handles(isolate());
     const v8::Context::Scope scope(context());
@@ -81,12 +81,12 @@ class Sandbox {
     return handles.Escape(value);
   }
 
-  /// Makes global `name` a Uint8Array of `module`'s bytes.
+  /// Makes the global `name` a Uint8Array of the bytes of `module`.
   void define(std::string_view name, const TestModule& module) {
     defineBytes(name, module.encode());
   }
 
-  /// Makes global `name` a Uint8Array of `bytes`.
+  /// Makes the global `name` a Uint8Array of `bytes`.
   void defineBytes(std::string_view name, const std::vector<std::uint8_t>& bytes) {
     const v8::HandleScope handles(isolate());
     v8::Local<v8::Context> context = context_.Get(isolate());
@@ -111,7 +111,8 @@ class Sandbox {
   v8::Global<v8::Context> context_;
 };
 
-/// Starts the engine once, with background compilation: promises settle as programs see it.
+/// Starts the engine once, with background compilation, so that promises settle as in real
+/// programs.
 class ScriptTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -122,9 +123,9 @@ class ScriptTest : public testing::Test {
     EXPECT_TRUE(kOnce);
   }
 
-  /// The same script in a sandbox with the shim and in one without, with the same modules as `m`
-  /// (bytes), must give the same text. `prepare` is told of the isolate before
-  /// the context is made. Returns what the registry counted.
+  /// Runs a script in a sandbox with the shim and in one without, and expects the same text. Both
+  /// find the bytes of `module` as `m`. `prepare` gets each isolate before its context is made.
+  /// Returns what the registry counted.
   static RegistrationCounters expectNoDifference(std::string_view script,
                                                  const TestModule& module = {},
                                                  const host::Isolate::Options& options = {},
@@ -152,7 +153,7 @@ class ScriptTest : public testing::Test {
   }
 };
 
-/// For Isolate::SetWasmStreamingCallback(): gives the engine the bytes that the program passed to
+/// For Isolate::SetWasmStreamingCallback(). Gives the engine the bytes that the program passed to
 /// the streaming function, in two parts.
 inline void streamTheArgument(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
   const auto streaming = v8::WasmStreaming::Unpack(arguments.GetIsolate(), arguments.Data());

@@ -1,5 +1,5 @@
-// What strikes in the middle of a registration where a test or a fuzz target lets it:
-// core/v8/testing/injection_policy.h does it.
+// The kinds of faults that a test or a fuzz target injects into a registration (R10 of
+// core/SPECIFICATION.md). core/v8/testing/injection_policy.h injects them.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,17 @@
 
 namespace sigproof {
 
-/// What may come between any two steps of a registration (R10).
+/// A fault that may happen between any two steps of a registration.
 enum class Strike : std::uint8_t {
-  kTerminationRequested,  ///< as a watchdog does: it takes effect at the next JavaScript
-  kTerminated,            ///< it has taken effect: the engine refuses every call
-  kStackOverflow,         ///< no stack for the next call of the engine
+  kTerminationRequested,  ///< as by a watchdog: takes effect at the next JavaScript
+  kTerminated,            ///< has taken effect: the engine refuses every call
+  kStackOverflow,         ///< no stack for the next call into the engine
   kCollection,            ///< of all garbage
   kAllocationFailure,     ///< of memory that core asks for
 };
 inline constexpr std::size_t kStrikeCount = 5;
 
-/// Whether it takes something from the program itself, so that this may end otherwise than without.
-constexpr bool isNoticed(Strike strike) noexcept { return strike <= Strike::kStackOverflow; }
+/// Returns whether the fault affects the program itself, so that its result may differ.
+constexpr bool isNoticed(Strike fault) noexcept { return fault <= Strike::kStackOverflow; }
 
 }  // namespace sigproof

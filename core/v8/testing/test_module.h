@@ -1,4 +1,4 @@
-// Small WebAssembly modules for the tests of the V8 binding, written byte by byte.
+// Small WebAssembly modules for tests of the V8 binding, written byte by byte.
 //
 //   std::vector<std::uint8_t> bytes = TestModule{.memory = MemoryKind::kImported}.encode();
 #pragma once
@@ -19,9 +19,10 @@ enum class MemoryKind : std::uint8_t {
   kAbsent
 };
 
-/// One memory of one to four pages ("memory", or import "env" "memory"); two immutable i32 globals
-/// with the words' addresses; the signal word pre-filled with 0xDEADBEEF where a memory is; a
-/// function "f" imported from "env" and called by the start function, if wanted.
+/// A module with one memory of one to four pages ("memory", or import "env" "memory"); two
+/// immutable i32 globals with the words' addresses; the signal word pre-filled with 0xDEADBEEF if
+/// there is a memory; and, if wanted, a function "f" imported from "env" that the start function
+/// calls.
 struct TestModule {
   MemoryKind memory = MemoryKind::kExported;
   std::optional<std::int32_t> signal = 16;
@@ -57,7 +58,7 @@ struct TestModule {
 
   static void addSection(Bytes& module, std::uint8_t id, const Bytes& content) {
     if (content.empty() || content[0] == 0) {
-      if (id != 8) return;  // an empty vector; but a start section of function 0 is meant
+      if (id != 8) return;  // an empty vector; but a start section names function 0
     }
     module.push_back(id);
     module.push_back(static_cast<std::uint8_t>(content.size() & 0x7F) | 0x80);

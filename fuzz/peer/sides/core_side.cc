@@ -15,7 +15,7 @@
 namespace sigproof::peer {
 
 std::filesystem::path defaultDriver() {
-  return std::filesystem::path(SIGPROOF_PEER_FOLDER) / "driver.mjs";
+  return std::filesystem::path(SIGPROOF_PEER_FOLDER) / "sides" / "driver.mjs";
 }
 
 CoreSide::CoreSide(Options options) : options_(std::move(options)) { start(); }

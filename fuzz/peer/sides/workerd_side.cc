@@ -63,7 +63,9 @@ fs::path defaultWorkerd() {
   return fs::path(SIGPROOF_PEER_FOLDER) / "node_modules/@cloudflare/workerd-linux-64/bin/workerd";
 }
 
-fs::path defaultWorkerdConfig() { return fs::path(SIGPROOF_PEER_FOLDER) / "workerd.capnp"; }
+fs::path defaultWorkerdConfig() {
+  return fs::path(SIGPROOF_PEER_FOLDER) / "sides" / "workerd.capnp";
+}
 
 WorkerdSide::WorkerdSide(Options options)
     : options_(std::move(options)), version_(versionOf(options_.program)) {

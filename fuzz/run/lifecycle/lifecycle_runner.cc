@@ -14,8 +14,8 @@
 
 #include "core/testing/real_signals.h"
 #include "core/v8/testing/isolate.h"
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "fuzz/support/allocation_watch.h"
 #include "fuzz/support/node_arena.h"
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
 #include "reports/record/explain.h"
 
 namespace sigproof::fuzz {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "fuzz/support/report_violation.h"
+#include "fuzz/support/record/report_violation.h"
 #include "fuzz/wasm/numbered_module.h"
 
 namespace sigproof::fuzz {

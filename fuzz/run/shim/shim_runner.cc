@@ -10,8 +10,8 @@
 
 #include "fuzz/run/shim/exercised_rules.h"
 #include "fuzz/run/shim/resident_pages.h"
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
 #include "fuzz/wasm/module_writer.h"
 #include "reports/record/explain.h"
 

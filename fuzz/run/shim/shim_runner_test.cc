@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fuzz/support/random_inputs.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/statistics.h"
 #include "fuzz/wasm/module_writer.h"
 
 namespace sigproof::fuzz {

@@ -10,8 +10,9 @@
 #include "fuzz/run/transparency/script_runner.h"
 #include "fuzz/run/transparency/world.h"
 #include "fuzz/run/transparency/world_prelude.h"
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
+#include "fuzz/wasm/binary/raw_module.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -9,8 +9,8 @@
 #include "fuzz/oracles/transparency_oracle.h"
 #include "fuzz/oracles/witness_oracle.h"
 #include "fuzz/run/transparency/world.h"
-#include "fuzz/support/report_violation.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/report_violation.h"
+#include "fuzz/support/record/statistics.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "fuzz/run/transparency/world.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/statistics.h"
 
 namespace sigproof::fuzz {
 namespace {

@@ -1,11 +1,11 @@
-// Which atomic steps of `core` the checks of this process executed, each with its place in the
-// source and its memory order; and the self-test that weakens one of these orders while the check
+// The atomic steps of `core` that the checks of this process executed, each with its place in the
+// source and its memory order. Also a self-test that weakens one of these orders while the check
 // runs:
 //
 //   AtomicSteps::weaken({.file = "core/list/atomic_list.h", .line = 78, .order = release});
 //
-// A check of weakened code must fail. That is how the suite shows, without a patch, that each order
-// in core is needed and that the models would see it go.
+// A check of weakened code must fail. So the suite shows, without a patch, that core needs each
+// order and that the models notice when it is missing.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ using Location = std::source_location;
 
 enum class StepKind : std::uint8_t { kLoad, kStore, kRmw, kWordLoad, kWordStore };
 
-/// One place in the source where an atomic step stands.
+/// The place of an atomic step in the source.
 struct AtomicStep {
   const char* file;
   unsigned line;
@@ -31,8 +31,8 @@ struct AtomicStep {
   std::memory_order order;
 };
 
-/// "The step at FILE:LINE has ORDER instead of its own." `file` is the end of a path. Line 0: all
-/// lines; a kind: steps of this kind only.
+/// Gives the step at FILE:LINE the order ORDER instead of its own. `file` is the end of a path.
+/// Line 0 means all lines; a kind means only steps of this kind.
 struct Weakening {
   std::string file;
   unsigned line = 0;
@@ -40,19 +40,19 @@ struct Weakening {
   std::memory_order order = std::memory_order_relaxed;
 };
 
-/// Reads "core/list/atomic_list.h:78=release". Nothing if `text` doesn't say that.
+/// Reads "core/list/atomic_list.h:78=release". Returns nothing if `text` has another form.
 std::optional<Weakening> parseWeakening(std::string_view text);
 
 std::string_view toString(std::memory_order order) noexcept;
 std::string_view toString(StepKind kind) noexcept;
 
-/// `path` from the repository's root on: "core/list/atomic_list.h" of any root.
+/// Returns `path` relative to the repository's root: "core/list/atomic_list.h" of any root.
 std::string_view fromRoot(std::string_view path) noexcept;
 
-/// The record of steps of this process. Not thread-safe: Relacy's threads are fibers of one.
+/// The record of steps of this process. Not thread-safe: Relacy's threads are fibers of one thread.
 class AtomicSteps {
  public:
-  /// Called by the policy at every step. Returns the order to execute it with.
+  /// The policy calls this at every step. Returns the order to execute the step with.
   static std::memory_order enter(StepKind kind, std::memory_order order,
                                  const Location& at) noexcept {
     remember({at.file_name(), at.line(), kind, order});
@@ -62,17 +62,17 @@ class AtomicSteps {
 
   /// Weakens one step from now on. Process-wide.
   static void weaken(Weakening weakening);
-  /// Whether the weakened step was executed.
+  /// Returns whether the weakened step was executed.
   static bool wasWeakened() noexcept { return was_weakened_; }
 
-  /// The distinct steps so far, by file and line.
+  /// Returns the distinct steps so far, by file and line.
   static std::vector<AtomicStep> all();
 
  private:
   static constexpr std::size_t kCapacity = 256;
 
-  // Executed at every step of every execution: an open hash table, no allocation (operator new is
-  // Relacy's while it runs).
+  // Runs at every step of every execution. An open hash table, so that it doesn't allocate:
+  // operator new belongs to Relacy while that runs.
   static void remember(const AtomicStep& step) noexcept {
     std::size_t slot =
         (std::size_t{step.line} * 4 + static_cast<std::size_t>(step.kind)) % kCapacity;

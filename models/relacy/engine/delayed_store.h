@@ -1,6 +1,6 @@
-// The flaw of a canary: the owner's private store to a link is made only after its next public
-// store, as if somebody had exchanged the two. An element is then published before it leads on to
-// the others, which a handler in between must find.
+// The known bug of a canary: the owner's private store to a link is made only after its next public
+// store, as if the two were exchanged. An element is then published before its link is set, and a
+// handler in between misses the elements behind it.
 //
 //   DelayedStore::turnOn();
 #pragma once
@@ -12,10 +12,10 @@ class DelayedStore {
  public:
   static void turnOn() noexcept { is_on_ = true; }
 
-  /// Forgets what an execution that was left has put.
+  /// Forgets the delayed store of an execution that was left early.
   static void beginExecution() noexcept { variable_ = nullptr; }
 
-  /// Whether the store is kept for later.
+  /// Returns whether it delays the store.
   static bool put(void* variable, void (*store)(void* variable, void* value) noexcept,
                   void* value) noexcept {
     if (!is_on_) return false;
@@ -25,7 +25,7 @@ class DelayedStore {
     return true;
   }
 
-  /// Makes the store that was kept, if there is one.
+  /// Makes the delayed store, if there is one.
   static void make() noexcept {
     if (variable_ == nullptr) return;
     void* const variable = variable_;

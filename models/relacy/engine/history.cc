@@ -6,7 +6,7 @@
 namespace sigproof::models {
 namespace {
 
-// Takes `token` and what stands before it off the front of `text`; returns what stood before.
+// Removes `token` and the text before it from the front of `text`. Returns the text before it.
 std::optional<std::string_view> takeUntil(std::string_view& text, std::string_view token) {
   const std::size_t end = text.find(token);
   if (end == std::string_view::npos) return std::nullopt;
@@ -22,7 +22,7 @@ bool parseWhole(std::string_view text, Number& number, int base = 10) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-// What follows `key` up to the next comma or blank; empty if `key` isn't there.
+// Returns what follows `key` up to the next comma or blank; empty if there is no `key`.
 std::string valueAfter(std::string_view text, std::string_view key) {
   const std::size_t start = text.find(key);
   if (start == std::string_view::npos) return {};
@@ -30,8 +30,8 @@ std::string valueAfter(std::string_view text, std::string_view key) {
   return std::string(text.substr(0, text.find_first_of(", )")));
 }
 
-// Splits ", in FUNCTION, FILE(LINE)" off the end of `event`. The names of functions hold commas and
-// the like, so the ends are looked for.
+// Splits ", in FUNCTION, FILE(LINE)" off the end of `event`. It searches from the end, because
+// names of functions contain commas and parentheses.
 void takePlace(std::string_view& event, HistoryStep& step) {
   const std::size_t start = event.rfind(", in ");
   if (start == std::string_view::npos || !event.ends_with(')')) return;
@@ -116,10 +116,10 @@ History parseHistory(std::string_view relacy_output) {
     if (line.starts_with("execution history")) {
       is_in_history = true;
     } else if (line.starts_with("iteration:")) {
-      history.verdict = last;  // it stands before the number of the execution
+      history.verdict = last;  // it is before the number of the execution
     } else if (is_in_history) {
       std::optional<HistoryStep> step = readLine(line);
-      if (!step) break;  // what follows is the same again, thread by thread
+      if (!step) break;  // Relacy then repeats the steps, thread by thread
       history.steps.push_back(std::move(*step));
     }
     last = line;
@@ -133,7 +133,7 @@ std::string shortFunctionName(std::string_view pretty) {
       lambda != std::string_view::npos) {
     pretty = pretty.substr(0, lambda);
   }
-  // Without what stands in angle brackets, up to the parameters.
+  // The name up to the parameters, without what is in angle brackets.
   std::string name;
   int depth = 0;
   for (const char character : pretty) {

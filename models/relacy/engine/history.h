@@ -1,4 +1,4 @@
-// Relacy's account of a failed execution, read into steps. Relacy writes one line an event:
+// Reads Relacy's text about a failed execution into steps. Relacy writes one line an event:
 //
 //   [12] 1: <0x55d0> atomic load, value=1 [NOT CURRENT], order=acquire, in FUNCTION, FILE(LINE)
 #pragma once
@@ -31,8 +31,8 @@ struct HistoryStep {
   std::string order;             ///< "seq_cst"; empty where there is none
   bool is_stale = false;         ///< an atomic load that didn't read the newest store
   std::string text;              ///< kNote
-  std::string function;          ///< its name alone: "pushFront"
-  std::string file;              ///< as the compiler knows it
+  std::string function;          ///< only its name: "pushFront"
+  std::string file;              ///< as the compiler recorded it
   unsigned line = 0;
 };
 
@@ -41,15 +41,16 @@ struct History {
   std::vector<HistoryStep> steps;
 };
 
-/// Notes with which a model tells that a handler has begun and ended on the thread that writes
-/// them.
+/// A model writes these notes when a handler begins and ends, on the thread that the handler runs
+/// on.
 inline constexpr std::string_view kHandlerBegins = "[handler begins]";
 inline constexpr std::string_view kHandlerEnds = "[handler ends]";
 
-/// Reads all that Relacy wrote. Lines of no known shape become notes.
+/// Reads everything that Relacy wrote. A line of an unknown form becomes a note.
 History parseHistory(std::string_view relacy_output);
 
-/// "pushFront" of "T& sigproof::AtomicList<...>::pushFront(Args &&...) [T = ..., Args = <>]".
+/// Returns "pushFront" for "T& sigproof::AtomicList<...>::pushFront(Args &&...) [T = ..., Args =
+/// <>]".
 std::string shortFunctionName(std::string_view pretty);
 
 }  // namespace sigproof::models

@@ -1,4 +1,4 @@
-// What becomes of the address of a freed element; see model_heap.h.
+// What happens to the address of a freed element; see model_heap.h.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 namespace sigproof::models {
 
 enum class Lifetime : std::uint8_t {
-  kReuse,       ///< a later allocation may get it: every choice is tried
-  kQuarantine,  ///< it never comes back in the same execution
+  kReuse,       ///< a later allocation may get it: the search tries every choice
+  kQuarantine,  ///< no later allocation of the same execution gets it
 };
 
 constexpr std::string_view toString(Lifetime lifetime) noexcept {

@@ -1,19 +1,18 @@
-// Where the elements of a model live, and what becomes of an address once it was freed.
+// The heap of a model's elements. It decides what happens to an address once it was freed.
 //
 //   ModelHeap::setLifetime(Lifetime::kReuse);       // for the search that follows
 //   void* memory = ModelHeap::allocate(size);       // in a model's execution
 //   ModelHeap::free(memory);
 //
-// With kReuse an allocation takes a fresh block or any block of its size that was freed before: the
-// search tries each. A pointer to a freed element may then lead to a new one (ABA). With
-// kQuarantine no address comes back, so that a pointer to a freed element always leads to a freed
-// element.
+// With kReuse an allocation gets a fresh block or any freed block of its size, and the search tries
+// each. So a pointer to a freed element may lead to a new one (ABA). With kQuarantine no address
+// comes back, so a pointer to a freed element always leads to a freed element.
 //
-// Relacy has a heap of its own, which chooses at each deallocation whether the address comes back.
-// That doubles the executions for every element that is freed, also where no allocation follows.
-// Here the choice is made by the allocation, so that it costs nothing where it can't matter, and it
-// is one among all freed blocks. Use after free is seen in either heap in the same way: the
-// destructors of Relacy's variables mark them.
+// Relacy has a heap of its own, which decides at each deallocation whether the address comes back.
+// That doubles the executions for every freed element, even if no allocation follows. This heap
+// decides at the allocation, so the choice costs nothing where it doesn't matter, and it includes
+// all freed blocks. Both heaps detect use after free in the same way: the destructors of Relacy's
+// variables mark them.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -45,7 +44,7 @@ class ModelHeap {
     fail("L4: freed what is not allocated", at);
   }
 
-  /// One for each execution, from before the first allocation to after the last deallocation.
+  /// Make one for each execution, from before the first allocation to after the last deallocation.
   class Execution {
    public:
     Execution() noexcept {

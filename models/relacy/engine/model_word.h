@@ -3,8 +3,8 @@
 //   std::array<std::byte, 16> memory;              // addresses only, never read or written
 //   ModelWord signal(memory.data() + 4, 0xDEAD);   // RelacyPolicy::storeWord(memory.data() + 4, 0)
 //
-// An aligned word is one variable. One that isn't is four, so that another thread may see half of a
-// write (D4). An access at an address where no word was declared ends the execution as failed (D1).
+// An aligned word is one variable. An unaligned word is four, so that another thread may see half
+// of a write (D4). An access to an address without a word fails the execution (D1).
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -16,7 +16,7 @@ namespace sigproof::models {
 
 class ModelWord {
  public:
-  /// `is_mapped` is 0 from when nobody may touch the word through `address` any more.
+  /// `is_mapped` becomes 0 when the word must no longer be used through `address`.
   ModelWord(std::byte* address, std::uint32_t initial, const rl::var<unsigned>& is_mapped,
             const char* name, unsigned number)
       : address_(address),
@@ -34,13 +34,13 @@ class ModelWord {
   ModelWord& operator=(const ModelWord&) = delete;
   ~ModelWord() = default;
 
-  /// Forgets the words of the execution before, which was perhaps left without destructors.
+  /// Forgets the words of the execution before, whose destructors may not have run.
   static void forgetAll() noexcept {
     word_count_ = 0;
     writers_ = {};
   }
 
-  /// What production code touches at `address`.
+  /// Returns the word that production code uses at `address`.
   static ModelWord& at(const std::byte* address) noexcept {
     for (std::size_t i = 0; i < word_count_; ++i) {
       if (words_[i]->address_ != address) continue;
@@ -70,16 +70,16 @@ class ModelWord {
     if (value == kSignalValue) ++signals_[writerHere()];
   }
 
-  /// The newest value, seen from outside of the model: no step.
+  /// Returns the newest value. It looks from outside of the model, so it is no step.
   std::uint32_t peek() const noexcept {
     std::uint32_t value = 0;
     for (unsigned i = 0; i < pieceCount(); ++i) value |= pieces_[i]->debug_value() << (8 * i);
     return value;
   }
 
-  /// Who writes on the calling thread. Each delivery is a writer of its own; 0 is nobody's.
+  /// The writer on the calling thread. Each delivery is a writer of its own; 0 stands for nobody.
   static unsigned& writerHere() noexcept { return writers_[rl::ctx().current_thread()]; }
-  /// How often `writer` wrote kSignalValue here.
+  /// Returns how often `writer` wrote kSignalValue here.
   unsigned signalsBy(unsigned writer) const noexcept { return signals_[writer]; }
 
   static constexpr std::size_t kMaxWriters = 8;

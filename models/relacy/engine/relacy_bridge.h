@@ -1,5 +1,5 @@
-// Small words between the models and Relacy: failing, notes in the trace, names of variables, and
-// the hook by which a handler strikes before an atomic step.
+// Small functions between the models and Relacy: failing, notes in the trace, names of variables,
+// and the hook through which a handler preempts before an atomic step.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -22,8 +22,8 @@ inline rl::memory_order relacyOrder(std::memory_order order) noexcept {
   return static_cast<rl::memory_order>(order);
 }
 
-/// Ends the execution as failed: `why` starts with the property, "L3: ...". Copied. Doesn't return:
-/// Relacy leaves this thread of the model for good.
+/// Ends the execution as failed. `why` starts with the property, as in "L3: ..."; it is copied.
+/// Doesn't return: Relacy leaves this thread of the model for good.
 [[noreturn]] inline void fail(const char* why, Location at = Location::current()) noexcept {
   rl::ctx().fail_test(why, rl::test_result_user_assert_failed, debugInfo(at));
   std::abort();
@@ -33,13 +33,13 @@ inline void require(bool is_held, const char* why, Location at = Location::curre
   if (!is_held) fail(why, at);
 }
 
-/// A line of the trace. How the trace reads them is in history.h.
+/// A line of the trace. history.h says how the trace reads it.
 struct TraceNote {
   std::array<char, 120> text;
   void output(std::ostream& stream) const { stream << text.data(); }
 };
 
-/// Adds to the trace; costs next to nothing unless a failed execution is being repeated.
+/// Adds to the trace. Costs next to nothing unless a failed execution is being repeated.
 inline void note(std::string_view text) noexcept {
   if (!rl::ctx().collecting_history()) return;
   TraceNote event{};
@@ -59,7 +59,7 @@ void nameVariable(const T& object, const char* name, unsigned number) noexcept {
   if (rl::ctx().collecting_history()) VariableNames::add(&object, sizeof(T), name, number);
 }
 
-/// Called before each atomic step; null where no handler is modelled.
+/// Called before each atomic step; null if the model has no handler.
 struct StepHook {
   static inline void (*function)(void*) noexcept = nullptr;
   static inline void* context = nullptr;

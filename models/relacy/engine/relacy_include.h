@@ -1,6 +1,6 @@
 // The one place that includes Relacy. Its header defines macros for `new`, `free`, `assert`,
-// `errno`, `memory_order_relaxed` and more; this header takes them back, so that what is included
-// after it (the production headers among it) reads as it is written.
+// `errno`, `memory_order_relaxed` and more. This header undefines them, so that later headers (the
+// production headers among them) mean what they say.
 //
 //   #include "models/relacy/engine/relacy_include.h"
 #pragma once

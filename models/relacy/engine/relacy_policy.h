@@ -1,14 +1,14 @@
-// The policy under which Relacy runs `core`: every atomic variable is one of Relacy's, memory comes
-// from a heap whose reuse of addresses is searched, and the words of a module's memory are shared
-// variables that it sees.
+// The policy under which Relacy runs `core`. Every atomic variable is one of Relacy's. Memory comes
+// from a heap whose reuse of addresses is part of the search. The words of a module's memory are
+// shared variables that Relacy sees.
 //
 //   sigproof::AtomicList<Element, sigproof::models::RelacyPolicy> list;   // in a rl::test_suite
 //
-// Which lifetime the elements' addresses have is a parameter of the search:
-// ModelHeap::setLifetime().
+// ModelHeap::setLifetime() chooses the lifetime of the elements' addresses, a parameter of the
+// search.
 //
-// The header under test is the production header, unmodified. Failures end the execution and never
-// return to the code that failed.
+// The header under test is the unmodified production header. A failure ends the execution and never
+// returns to the code that failed.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -21,17 +21,20 @@
 
 namespace sigproof::models {
 
-/// What no thread of the model that runs stores to, once the threads have started. Threads are not
-/// switched before a load of such a variable: every order of it and another thread's step comes to
-/// the same, and a search that tries all of them is that much longer. A store all the same fails
-/// the model. Handlers strike there as anywhere.
+/// Says which variables no thread of the running model stores to once the threads have started.
+/// Relacy doesn't switch threads before a load of such a variable. Every order of that load and
+/// another thread's step has the same result, so trying all of them would only make the search
+/// longer. A store to such a variable fails the model. Handlers preempt there as anywhere.
 ///
-/// Where the links are constant nobody asks for readers, and a reader's announcement does nothing
+/// If the links are constant, the owner never looks for readers. A reader's announcement then only
+/// orders its thread after the readers that left before. Partial-order reduction: running the
+/// announcement first imposes the weakest ordering, so no behaviour is lost. So Relacy doesn't
+/// switch threads before it, either.
 /// but order its thread after those that left before. Nor are threads switched before it, then: as
 /// early as it can be it orders least, so that no execution is kept from being seen.
 struct ConstantVariables {
   static inline bool are_links = false;    ///< the list's pointers
-  static inline bool are_watched = false;  ///< what says whether an entry is dead
+  static inline bool are_watched = false;  ///< `watched_`, which says whether an entry is dead
 
   template <class T>
   static constexpr bool kIsWatched = std::is_same_v<T, std::byte*>;
@@ -104,8 +107,8 @@ struct BasicRelacyPolicy {
           debugInfo(at));
     }
 
-    // No other thread can tell when these two happen, so threads are not switched at them; a
-    // handler on this thread may still strike.
+    // No other thread can observe when these two happen, so Relacy doesn't switch threads at them.
+    // A handler on this thread may still preempt.
     T loadOwned(Location at = Location::current()) const noexcept {
       beginStep();
       const rl::preemption_disabler no_switch(rl::ctx());
@@ -131,8 +134,8 @@ struct BasicRelacyPolicy {
     rl::atomic<T> value_;
   };
 
-  /// From the models' heap, which looks for leaks and double frees. Use after free is what Relacy's
-  /// variables see, with reuse of the address or without.
+  /// Uses the models' heap, which detects leaks and double frees. Relacy's variables detect use
+  /// after free, whether the address is reused or not.
   template <class T, class... Args>
   static T* create(Args&&... args) {
     beginStep();
@@ -169,9 +172,9 @@ struct BasicRelacyPolicy {
   [[noreturn]] static void reportMisuse(const char* message) noexcept { fail(message); }
 };
 
-/// The code as it ships, with no step that only a debug build makes.
+/// The production code, without the steps that only a debug build makes.
 using RelacyPolicy = BasicRelacyPolicy<false>;
-/// The code of a debug build: what it reports as misuse fails the model.
+/// The code of a debug build. What it reports as misuse fails the model.
 using DebugRelacyPolicy = BasicRelacyPolicy<true>;
 
 }  // namespace sigproof::models

@@ -25,7 +25,7 @@ std::optional<std::uint64_t> parseNumber(std::string_view text) {
       "that is not a state that a failed model prints ({}); copy all of it, in quotes", why));
 }
 
-// Relacy reads its numbers without looking: it would loop or crash on others.
+// Relacy reads its numbers unchecked, and would loop or crash on invalid ones.
 void validateTree(const std::vector<std::uint64_t>& numbers) {
   constexpr std::uint64_t kNumbersPerChoice = 3;
   constexpr std::uint64_t kMaxAlternatives = 16;
@@ -101,8 +101,8 @@ std::optional<Search> searchBehind(const Search& failed, std::string_view state)
     if (next.seed >= kEndOfSeeds) return std::nullopt;
     return next;
   }
-  // Relacy's own step from one execution to the next: the last choice that has another alternative
-  // takes it, and those after it are forgotten.
+  // Does Relacy's own step from one execution to the next: the last choice that has another
+  // alternative takes it, and the choices after it are forgotten.
   constexpr std::size_t kNumbersPerChoice = 3;
   while (numbers.size() > 2 &&
          numbers[numbers.size() - 2] + 1 >= numbers[numbers.size() - kNumbersPerChoice]) {

@@ -8,8 +8,8 @@
 namespace sigproof::models {
 namespace {
 
-// How many atomic steps an execution may take before Relacy calls it a livelock. The models take a
-// few hundred.
+// After this many atomic steps of an execution Relacy reports a livelock. The models take a few
+// hundred.
 constexpr unsigned kMaxStepsPerExecution = 5000;
 constexpr std::uint64_t kExecutionsPerProgress = 4096;
 
@@ -17,7 +17,7 @@ class NullBuffer : public std::streambuf {
   int overflow(int character) override { return traits_type::not_eof(character); }
 };
 
-// Relacy reports its own failed assertions on std::cout, which is for the record alone.
+// Relacy reports its own failed assertions on std::cout, which is reserved for the record.
 class CoutToCerr {
  public:
   CoutToCerr() : former_(std::cout.rdbuf(std::cerr.rdbuf())) {}
@@ -52,7 +52,7 @@ void fill(rl::test_params& params, const Search& search) {
 
 SearchResult runSearch(const Search& search, bool (*run)(rl::test_params&)) {
   rl::test_params params;
-  rl::ostringstream output;  // a std::ostringstream would take memory from the failed model's heap
+  rl::ostringstream output;  // a std::ostringstream would allocate from the failed model's heap
   NullBuffer null_buffer;
   std::ostream nowhere(&null_buffer);
   params.output_stream = &output;
@@ -63,7 +63,7 @@ SearchResult runSearch(const Search& search, bool (*run)(rl::test_params&)) {
   ExecutionGate::open(search);
   const CoutToCerr cout_to_cerr;
   const auto start = std::chrono::steady_clock::now();
-  run(params);  // what it returns is not the verdict
+  run(params);  // the verdict is not in its result
   ExecutionGate::close();
   SearchResult result;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -93,7 +93,7 @@ void ExecutionGate::close() noexcept {
 }
 
 void ExecutionGate::beginExecution() noexcept {
-  // Relacy repeats a failed execution, to tell its history: the repetition is let through, and ends
+  // Relacy repeats a failed execution to print its history. Let the repetition through; it ends
   // where the first one ended.
   if (!rl::ctx().collecting_history()) {
     if (isOverLimits()) {

@@ -1,9 +1,9 @@
-// Runs a world under Relacy. A world is a class with setUp(), runThread(index) and tearDown(), made
-// anew for each execution:
+// Runs a program under Relacy. A program is a class with setUp(), runThread(index) and tearDown().
+// Each execution makes a new object of it:
 //
-//   SearchResult result = simulate<ListWorld, 2>(search);
+//   SearchResult result = simulate<PushesAndWalks, 2>(search);
 //
-// setUp() happens before all that the threads do, tearDown() after it; neither is interleaved.
+// setUp() happens before all that the threads do, and tearDown() after it. Neither is interleaved.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -15,32 +15,32 @@
 
 namespace sigproof::models {
 
-template <class World, int kThreadCount>
-class Suite : public rl::test_suite<Suite<World, kThreadCount>, kThreadCount> {
+template <class Program, int kThreadCount>
+class Suite : public rl::test_suite<Suite<Program, kThreadCount>, kThreadCount> {
  public:
   void before() {
     ExecutionGate::beginExecution();
     DelayedStore::beginExecution();
-    world_.setUp();
+    program_.setUp();
   }
-  void thread(unsigned index) { world_.runThread(index); }
+  void thread(unsigned index) { program_.runThread(index); }
   void after() {
-    world_.tearDown();
+    program_.tearDown();
     ExecutionGate::endExecution();
   }
 
  private:
-  const ModelHeap::Execution heap_;  // first: the world frees when it is destroyed
-  World world_;
+  const ModelHeap::Execution heap_;  // first, because the program frees when it is destroyed
+  Program program_;
 };
 
-/// One search through the executions of World. Fills `params` from `search` and makes the result
-/// from what Relacy left in it; `run` is rl::simulate of the suite.
+/// Makes one search through the executions of Program. Fills `params` from `search`, and makes the
+/// result from what Relacy left in them. `run` is rl::simulate of the suite.
 SearchResult runSearch(const Search& search, bool (*run)(rl::test_params&));
 
-template <class World, int kThreadCount>
+template <class Program, int kThreadCount>
 SearchResult simulate(const Search& search) {
-  return runSearch(search, &rl::simulate<Suite<World, kThreadCount>>);
+  return runSearch(search, &rl::simulate<Suite<Program, kThreadCount>>);
 }
 
 }  // namespace sigproof::models

@@ -8,11 +8,11 @@
 
 namespace sigproof::models {
 
-/// Filled while a failed execution is repeated, read when its trace is made. No allocation:
-/// operator new is Relacy's while it runs.
+/// Filled while a failed execution is repeated, read when its trace is made. Allocates nothing,
+/// because operator new belongs to Relacy while that runs.
 class VariableNames {
  public:
-  /// `name` is followed by `number` in the trace and must live on.
+  /// The trace shows `name` followed by `number`. `name` must stay valid.
   static void add(const void* begin, std::size_t size_bytes, const char* name,
                   unsigned number) noexcept {
     if (count_ < names_.size()) {
@@ -20,7 +20,7 @@ class VariableNames {
     }
   }
 
-  /// The name of the object around `address`; empty if it has none.
+  /// Returns the name of the object around `address`; empty if it has none.
   static std::string find(std::uintptr_t address) {
     for (std::size_t i = 0; i < count_; ++i) {
       const Named& named = names_[i];

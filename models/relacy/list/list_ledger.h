@@ -1,13 +1,14 @@
-// What a model of a list knows apart from the code under test: which elements are in the list,
-// which exist, and what each walk through it may and must visit. It is the judge of L2 to L5.
+// The oracle of the list's models, for L2 to L5. It keeps a record of its own, apart from the code
+// under test: which elements are in the list, which exist, and which of them each walk may and must
+// visit.
 //
 //   ledger.beginChange(after);  list.clear();  ledger.endChange();
 //   ListWalk walk = ledger.beginWalk(kOnOwnersThread);
 //   list.iterate([&](Element& e) noexcept { ledger.visit(walk, e.number()); });
 //   ledger.endWalk(walk);
 //
-// Plain variables: Relacy runs one thread at a time and switches only *before* an atomic step, so
-// that what a thread notes after a step is noted together with it.
+// Its variables are not atomic. Relacy runs one thread at a time and switches threads only *before*
+// an atomic step, so a step and the ledger's record of it are never separated.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -16,17 +17,17 @@
 
 namespace sigproof::models {
 
-/// Elements as a set of bits: element n is bit n.
+/// A set of elements. Bit n is element n.
 using ElementSet = std::uint32_t;
 
 constexpr ElementSet only(unsigned number) { return ElementSet{1} << number; }
 
-/// An element has an even number, and its successor, which takes its place, the odd one after it:
-/// one of the two is in the list.
+/// An element has an even number. Its successor, which replaces it in its place, has the odd number
+/// after it. At most one of the two is in the list.
 constexpr unsigned successorOf(unsigned number) { return number | 1U; }
 constexpr bool isSuccessor(unsigned number) { return (number & 1U) != 0; }
 
-/// Places as a set of bits: those of the elements of `set`.
+/// The places of the elements of `set`. A place has the number of its first element.
 constexpr ElementSet placesOf(ElementSet set) {
   constexpr ElementSet kEven = 0x55555555;
   return (set | set >> 1) & kEven;
@@ -36,9 +37,29 @@ constexpr ElementSet placeOf(unsigned number) { return placesOf(only(number)); }
 constexpr unsigned newestOf(ElementSet set) { return 31 - std::countl_zero(set); }
 constexpr unsigned oldestOf(ElementSet set) { return std::countr_zero(set); }
 
+/// As sets: of an empty set, the empty set.
+constexpr ElementSet newest(ElementSet set) { return set == 0 ? 0 : only(newestOf(set)); }
+constexpr ElementSet oldest(ElementSet set) { return set == 0 ? 0 : only(oldestOf(set)); }
+
+// What the owner's program of a model picks out of the elements that are in the list.
+constexpr ElementSet all(ElementSet list) { return list; }
+constexpr ElementSet none(ElementSet) { return 0; }
+constexpr ElementSet secondNewest(ElementSet list) { return newest(list & ~newest(list)); }
+constexpr ElementSet twoOldest(ElementSet list) {
+  return oldest(list) | oldest(list & ~oldest(list));
+}
+/// The newest, the third newest and so on.
+constexpr ElementSet everyOther(ElementSet list) {
+  ElementSet picked = 0;
+  for (bool is_picked = true; list != 0; is_picked = !is_picked, list &= ~newest(list)) {
+    if (is_picked) picked |= newest(list);
+  }
+  return picked;
+}
+
 enum class WalkKind : std::uint8_t {
-  kHandler,  ///< strikes the owner's thread: must see all that is in the list before and after (L3)
-  kReader,   ///< on another thread: must see what was there before it started and stays
+  kHandler,  ///< interrupts the owner's thread: must see all that is there before and after (L3)
+  kReader,   ///< on another thread: must see what was there when it started and stays
 };
 
 /// One walk through the list, from before its first step to after its last.
@@ -46,8 +67,8 @@ struct ListWalk {
   ElementSet may = 0;   // elements
   ElementSet must = 0;  // places, whichever element is there
   ElementSet visited = 0;
-  // The same without regard to a detachment, after which iterate() visits nothing, but isEmpty()
-  // still tells what is in the list.
+  // The same as if no reader was detached. After detachReaders(), iterate() visits nothing, but
+  // isEmpty() still says whether the list has elements.
   ElementSet may_be_there = 0;
   ElementSet must_be_there = 0;
   unsigned last = 32;  // newest first: numbers go down
@@ -74,7 +95,7 @@ class ListLedger {
     if (walks_begun_by_readers_ == 0) requireNothingRetired();
   }
 
-  /// What is in the list now stays visible to readers that start from now on.
+  /// Readers that start from now on must see what is in the list now, while it stays there.
   void pin() noexcept { pinned_ = before_; }
 
   void beginDetach() noexcept {
@@ -92,7 +113,7 @@ class ListLedger {
     }
   }
 
-  /// L4: what reclaim() returned is true: nothing is left to be freed.
+  /// L4: no retired element is left. Called after reclaim() has returned true.
   void requireNothingRetired() const noexcept {
     require(existing_ == after_,
             "L4: a removed element was not freed by a change that found no reader active");

@@ -9,7 +9,7 @@ namespace {
 
 struct OwnerProgram {
   std::string name;
-  std::string letters;  // list_model.h says what they mean
+  std::string letters;  // of ListFixture::letters(), list_model.cc
   std::string series{};
   bool is_without_readers = false;
 };
@@ -38,7 +38,7 @@ const std::vector<OwnerProgram>& ownerPrograms() {
       {"push_filter_push_clear", "ppfpc"},
       {.name = "destructor",
        .letters = "ppp|d",
-       .is_without_readers = true},  // who would have to be detached first
+       .is_without_readers = true},  // detach() must come before it if there are readers
       {"detach", "pp|t"},
       {"detach_then_filter", "p|tf"},
       {"detach_twice", "p|tt"},
@@ -59,15 +59,15 @@ std::vector<OwnerProgram> growingPrograms() {
   return programs;
 }
 
-// Who is there besides the owner.
-struct Company {
+// The readers and handlers beside the owner.
+struct Surroundings {
   std::string_view name;
-  std::vector<std::string> readers;  // list_model.h
+  std::vector<std::string> readers;  // of ListFixture::readerLetters()
   std::vector<unsigned> handlers;
 };
 
-const std::vector<Company>& companies() {
-  static const std::vector<Company> kCompanies = {
+const std::vector<Surroundings>& everySurroundings() {
+  static const std::vector<Surroundings> kSurroundings = {
       {"handler", {}, {1}},
       {"nested_handlers", {}, {2}},
       {"reader", {"i"}, {}},
@@ -79,18 +79,18 @@ const std::vector<Company>& companies() {
       {"handlers_on_both_threads", {"i"}, {1, 1}},
       {"two_readers_and_handler", {"i", "i"}, {1}},
   };
-  return kCompanies;
+  return kSurroundings;
 }
 
-// What the product doesn't hold: readers that do more than iterate once.
-const std::vector<ListProgram>& odds() {
-  static const std::vector<ListProgram> kOdds = {
+// The product above has only readers that iterate once. These do more.
+const std::vector<ListProgram>& otherPrograms() {
+  static const std::vector<ListProgram> kOthers = {
       {.name = "reader_twice_against_push_filter", .owner = "ppf", .readers = {"ii"}},
       {.name = "reader_asks_is_empty", .owner = "pcpf", .readers = {"ee"}},
       {.name = "reader_returns_against_detach", .owner = "p|tf", .readers = {"ii"}},
       {.name = "detach_from_empty_against_two_readers", .owner = "|td", .readers = {"i", "i"}},
   };
-  return kOdds;
+  return kOthers;
 }
 
 }  // namespace
@@ -100,16 +100,16 @@ std::vector<ListProgram> listMatrix() {
   for (OwnerProgram& owner : growingPrograms()) owners.push_back(std::move(owner));
   std::vector<ListProgram> programs;
   for (const OwnerProgram& owner : owners) {
-    for (const Company& company : companies()) {
-      if (owner.is_without_readers && !company.readers.empty()) continue;
-      programs.push_back({.name = std::string(company.name) + "_against_" + owner.name,
+    for (const Surroundings& around : everySurroundings()) {
+      if (owner.is_without_readers && !around.readers.empty()) continue;
+      programs.push_back({.name = std::string(around.name) + "_against_" + owner.name,
                           .owner = owner.letters,
-                          .readers = company.readers,
-                          .handlers = company.handlers,
+                          .readers = around.readers,
+                          .handlers = around.handlers,
                           .series = owner.series});
     }
   }
-  programs.insert(programs.end(), odds().begin(), odds().end());
+  programs.insert(programs.end(), otherPrograms().begin(), otherPrograms().end());
   return programs;
 }
 

@@ -1,5 +1,5 @@
-// The models of AtomicList: each program that an owner can run against each company of readers and
-// handlers. A new owner program is one line of the table in list_matrix.cc.
+// The models of AtomicList: each owner's program with each combination of readers and handlers. A
+// new owner's program is one line of the table in list_matrix.cc.
 //
 //   for (const ListProgram& program : listMatrix()) models.push_back(makeListModel(program));
 #pragma once

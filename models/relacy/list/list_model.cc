@@ -7,6 +7,7 @@
 #include "models/relacy/engine/relacy_policy.h"
 #include "models/relacy/list/list_ledger.h"
 #include "models/relacy/list/list_model.h"
+#include "models/relacy/search/letters.h"
 
 namespace sigproof::models {
 namespace {
@@ -47,41 +48,119 @@ class Element {
 
 constexpr std::size_t kMaxThreads = 3;
 
+// What a filter does with the elements that it doesn't reject.
+enum class Kept : std::uint8_t { kKept, kThrowAtFirst };
+enum class Constructor : std::uint8_t { kReturns, kThrows };
+enum class Replaced : std::uint8_t { kNewest, kAll };
+
 // The program of the search that is under way.
 const ListProgram* program = nullptr;
 
 template <class Policy>
-class ListWorld {
+class ListFixture {
  public:
   using List = AtomicList<Element, Policy>;
 
-  ListWorld() {
+  /// What a model is configured by, beside the call itself.
+  struct Facts {
+    bool can_free = false;
+    bool can_allocate = false;
+    bool can_throw = false;
+    /// What a program with this letter checks besides the properties of every program.
+    std::optional<reports::Property> property{};
+  };
+  static constexpr Facts kFilters{.can_free = true, .property = reports::Property("L5")};
+
+  /// A call of the owner: all that the models know of it.
+  struct Letter {
+    char letter;
+    std::string_view words;
+    void (ListFixture::*call)();  ///< and what the ledger expects of it
+    Facts facts{};
+  };
+
+  /// A call of a reader on another thread.
+  struct ReaderLetter {
+    char letter;
+    std::string_view words;
+    void (ListFixture::*call)(ListWalk&);
+  };
+
+  /// The owner's calls. A model lists the properties of its letters in this order.
+  static const auto& letters() {
+    static constexpr std::array kLetters{
+        Letter{'p', "push", &ListFixture::push<Constructor::kReturns>, {.can_allocate = true}},
+        Letter{'q',
+               "push (the constructor throws)",
+               &ListFixture::push<Constructor::kThrows>,
+               {.can_free = true, .can_allocate = true, .can_throw = true}},
+        Letter{'f', "filter the oldest out", &ListFixture::filterOut<oldest>, kFilters},
+        Letter{'l', "filter the newest out", &ListFixture::filterOut<newest>, kFilters},
+        Letter{'m', "filter the second newest out", &ListFixture::filterOut<secondNewest>,
+               kFilters},
+        Letter{'b', "filter the two oldest out", &ListFixture::filterOut<twoOldest>, kFilters},
+        Letter{'e', "filter every other out", &ListFixture::filterOut<everyOther>, kFilters},
+        Letter{'A', "filter all out", &ListFixture::filterOut<all>, kFilters},
+        Letter{'k', "filter and keep all", &ListFixture::filterOut<none>, kFilters},
+        Letter{'x',
+               "filter the newest out, then throw",
+               &ListFixture::filterOut<newest, Kept::kThrowAtFirst>,
+               {.can_free = true, .can_throw = true, .property = kFilters.property}},
+        Letter{'s',
+               "replace the newest",
+               &ListFixture::replace<Replaced::kNewest>,
+               {.can_free = true, .can_allocate = true}},
+        Letter{'S',
+               "replace all",
+               &ListFixture::replace<Replaced::kAll>,
+               {.can_free = true, .can_allocate = true}},
+        Letter{'c', "clear", &ListFixture::clear, {.can_free = true}},
+        Letter{'r', "reclaim", &ListFixture::reclaim, {.can_free = true}},
+        Letter{'t', "detach the readers", &ListFixture::detach},
+        // With readers: if all of them have ended.
+        Letter{'d',
+               "destroy",
+               &ListFixture::destroy,
+               {.can_free = true, .property = reports::Property("L6")}},
+    };
+    static_assert(areLettersDistinct(kLetters));
+    return kLetters;
+  }
+
+  static const auto& readerLetters() {
+    static constexpr std::array kLetters{
+        ReaderLetter{'i', "iterate", &ListFixture::readerIterates},
+        ReaderLetter{'e', "isEmpty", &ListFixture::readerAsksIsEmpty},
+    };
+    static_assert(areLettersDistinct(kLetters));
+    return kLetters;
+  }
+
+  ListFixture() {
     StepHook::function = nullptr;
     ConstantVariables::are_links = ConstantVariables::are_watched = false;
   }
-  ListWorld(const ListWorld&) = delete;
-  ListWorld& operator=(const ListWorld&) = delete;
-  ~ListWorld() = default;
+  ListFixture(const ListFixture&) = delete;
+  ListFixture& operator=(const ListFixture&) = delete;
+  ~ListFixture() = default;
 
   void setUp() {
-    const std::size_t bar = program->owner.find('|');
-    if (bar != std::string::npos) {
-      for (std::size_t i = 0; i < bar; ++i) execute(program->owner[i]);
-      next_step_ = bar + 1;
-    }
+    execute(partsOf(program->owner).before_threads);
     ledger_.pin();
     std::copy(program->handlers.begin(), program->handlers.end(), handlers_left_.begin());
     if (std::ranges::all_of(program->handlers, [](unsigned count) { return count == 0; })) return;
     StepHook::context = this;
-    StepHook::function = [](void* world) noexcept { static_cast<ListWorld*>(world)->strike(); };
+    StepHook::function = [](void* fixture) noexcept {
+      static_cast<ListFixture*>(fixture)->runHandlerOrNot();
+    };
   }
 
   void runThread(unsigned index) {
     if (index == 0) {
-      for (; next_step_ < program->owner.size(); ++next_step_) execute(program->owner[next_step_]);
+      execute(partsOf(program->owner).with_threads);
     } else {
       runReader(program->readers[index - 1]);
-      ++readers_through_;
+      ++readers_ended_;
     }
   }
 
@@ -95,30 +174,13 @@ class ListWorld {
   }
 
  private:
-  void execute(char letter) {
-    switch (letter) {
-      case 'p':
-      case 'q':
-        return push(letter == 'q');
-      case 'c':
-        return change("clear()", 0, [&] { list_->clear(); });
-      case 'r':
-        return change("reclaim()", ledger_.inList(), [&] {
-          if (list_->reclaim()) ledger_.requireNothingRetired();
-        });
-      case 's':
-      case 'S':
-        return replace(letter == 'S');
-      case 't':
-        return detach();
-      case 'd':
-        return destroy();
-      default:
-        return filter(letter);
-    }
+  static constexpr const char* kCallEnds = "(call has ended)";
+
+  void execute(std::string_view calls) {
+    for (const char letter : calls) (this->*letterOf(letters(), letter).call)();
   }
 
-  static constexpr const char* kCallEnds = "(call has ended)";
+  ElementSet inList() const { return ledger_.inList(); }
 
   // Calls `operation`, which leaves `after` in the list.
   template <class Operation>
@@ -128,13 +190,16 @@ class ListWorld {
     operation();
     ledger_.endChange();
     note(kCallEnds);
-    beginStep();  // a handler strikes between two calls
+    beginStep();  // a handler may run between two calls
   }
 
+  template <Constructor kConstructor>
+  void push() {
+    push(kConstructor == Constructor::kThrows);
+  }
   void push(bool is_refused) {
     const unsigned number = newest_ += 2;
-    const ElementSet before = ledger_.inList();
-    change("pushFront()", is_refused ? before : before | only(number), [&] {
+    change("pushFront()", is_refused ? inList() : inList() | only(number), [&] {
       try {
         list_->pushFront(ledger_, number, is_refused);
         require(!is_refused, "L1: a constructor's exception got lost");
@@ -144,42 +209,15 @@ class ListWorld {
     });
   }
 
-  static ElementSet rejectedBy(char letter, ElementSet in_list) {
-    if (in_list == 0 || letter == 'k') return 0;
-    const ElementSet newest = only(newestOf(in_list));
-    switch (letter) {
-      case 'A':
-        return in_list;
-      case 'f':
-        return only(oldestOf(in_list));
-      case 'l':
-      case 'x':
-        return newest;
-      case 'm':
-        return in_list == newest ? 0 : only(newestOf(in_list & ~newest));
-      case 'b': {
-        const ElementSet oldest = only(oldestOf(in_list));
-        return oldest | (in_list == oldest ? 0 : only(oldestOf(in_list & ~oldest)));
-      }
-      case 'e': {
-        ElementSet rejected = 0;
-        bool is_rejected = true;
-        for (ElementSet rest = in_list; rest != 0; rest &= ~only(newestOf(rest))) {
-          if (is_rejected) rejected |= only(newestOf(rest));
-          is_rejected = !is_rejected;
-        }
-        return rejected;
-      }
-      default:
-        fail("the model's program has a letter that means nothing");
-    }
+  template <ElementSet (*kRejected)(ElementSet), Kept kKept = Kept::kKept>
+  void filterOut() {
+    filter(kRejected(inList()), kKept);
   }
 
-  // L5: the predicate is called newest first, once for each element, and what it rejects is gone.
-  void filter(char letter) {
-    const ElementSet before = ledger_.inList();
-    const ElementSet rejected = rejectedBy(letter, before);
-    ElementSet expected = before;
+  // L5: filter() calls the predicate newest first and once for each element, and removes what the
+  // predicate rejects.
+  void filter(ElementSet rejected, Kept kept) {
+    ElementSet expected = inList();
     const auto keep = [&](Element& element) {
       const unsigned number = element.number();
       require(expected != 0 && number == newestOf(expected),
@@ -187,26 +225,30 @@ class ListWorld {
       expected &= ~only(number);
       const bool is_rejected = (rejected & only(number)) != 0;
       note(is_rejected ? "rejects element " : "keeps element ", number);
-      if (letter == 'x' && !is_rejected) throw PredicateFailure{};
+      if (kept == Kept::kThrowAtFirst && !is_rejected) throw PredicateFailure{};
       return !is_rejected;
     };
-    change("filter()", before & ~rejected, [&] {
+    change("filter()", inList() & ~rejected, [&] {
       try {
         list_->filter(keep);
         require(expected == 0, "L5: filter() left an element out");
       } catch (const PredicateFailure&) {
-        require(letter == 'x', "L5: an exception out of nowhere");
+        require(kept == Kept::kThrowAtFirst, "L5: an exception out of nowhere");
       }
     });
   }
 
-  // Those that were replaced already are left as they are.
-  void replace(bool is_all) {
+  template <Replaced kReplaced>
+  void replace() {
+    replace(kReplaced);
+  }
+  // A successor is not replaced again.
+  void replace(Replaced which) {
     ElementSet replaced = 0;
     ElementSet successors = 0;
-    for (ElementSet rest = ledger_.inList(); rest != 0; rest &= ~only(newestOf(rest))) {
+    for (ElementSet rest = inList(); rest != 0; rest &= ~newest(rest)) {
       const unsigned number = newestOf(rest);
-      if (isSuccessor(number) || (!is_all && replaced != 0)) continue;
+      if (isSuccessor(number) || (which == Replaced::kNewest && replaced != 0)) continue;
       replaced |= only(number);
       successors |= only(successorOf(number));
     }
@@ -216,8 +258,17 @@ class ListWorld {
       argument = successorOf(number);
       return (replaced & only(number)) != 0 ? &argument : nullptr;
     };
-    change("replace()", (ledger_.inList() & ~replaced) | successors,
-           [&] { list_->replace(successor); });
+    change("replace()", (inList() & ~replaced) | successors, [&] { list_->replace(successor); });
+  }
+
+  void clear() {
+    change("clear()", 0, [&] { list_->clear(); });
+  }
+
+  void reclaim() {
+    change("reclaim()", inList(), [&] {
+      if (list_->reclaim()) ledger_.requireNothingRetired();
+    });
   }
 
   void detach() {
@@ -229,34 +280,40 @@ class ListWorld {
     beginStep();
   }
 
-  // Nobody may come to a destroyed list, so the owner waits until each reader was there (it can
-  // have been turned away).
+  // No reader may enter a destroyed list. The owner destroys it only in executions where every
+  // reader has ended by then; the list may have turned a reader away.
   void destroy() {
-    if (readers_through_ < program->readers.size()) return;
+    if (readers_ended_ < program->readers.size()) return;
     change("~AtomicList()", 0, [&] {
       list_.reset();
-      StepHook::function = nullptr;  // and no handler may
+      StepHook::function = nullptr;  // nor may a handler
     });
   }
 
-  void runReader(const std::string& letters) {
-    for (const char letter : letters) {
+  void runReader(std::string_view calls) {
+    for (const char letter : calls) {
       ListWalk walk;
       ledger_.beginWalk(walk, WalkKind::kReader);
-      note(letter == 'e' ? "isEmpty()" : "iterate()");
-      if (letter == 'e') {
-        ledger_.judgeIsEmpty(walk, list_->isEmpty());
-        walk.must = 0;
-      } else {
-        iterate(*list_, walk);
-      }
+      (this->*letterOf(readerLetters(), letter).call)(walk);
       ledger_.endWalk(walk);
       note(kCallEnds);
     }
   }
 
-  // Before a step of any thread. A handler on a reader's thread is, to the owner, one more reader.
-  void strike() noexcept {
+  void readerIterates(ListWalk& walk) {
+    note("iterate()");
+    iterate(*list_, walk);
+  }
+
+  void readerAsksIsEmpty(ListWalk& walk) {
+    note("isEmpty()");
+    ledger_.judgeIsEmpty(walk, list_->isEmpty());
+    walk.must = 0;
+  }
+
+  // Called before a step of any thread. To the owner, a handler on a reader's thread is one more
+  // reader.
+  void runHandlerOrNot() noexcept {
     const unsigned thread = rl::thread_index();
     unsigned& left = handlers_left_[thread];
     if (left == 0 || rl::rand(2) == 0) return;
@@ -264,7 +321,7 @@ class ListWorld {
     note(kHandlerBegins);
     ListWalk walk;
     ledger_.beginWalk(walk, thread == 0 ? WalkKind::kHandler : WalkKind::kReader);
-    // Through its address: the destructor, too, may be under way.
+    // By its address, because the destructor, too, may be under way.
     ledger_.judgeIsEmpty(walk, list_address_->isEmpty());
     iterate(*list_address_, walk);
     ledger_.endWalk(walk);
@@ -275,107 +332,58 @@ class ListWorld {
     list.iterate([&](Element& element) noexcept { ledger_.visit(walk, element.number()); });
   }
 
-  // The ledger goes last: elements tell it that they die.
+  // First, so that it is destroyed last: elements report their destruction to it.
   ListLedger ledger_;
   std::optional<List> list_{std::in_place};
   List* const list_address_ = &*list_;
-  std::size_t next_step_ = 0;
   unsigned newest_ = 0;
   std::array<unsigned, kMaxThreads> handlers_left_{};
-  std::size_t readers_through_ = 0;
+  std::size_t readers_ended_ = 0;
 };
 
-// With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
+// With threads we search the code as it ships. With handlers alone there are few steps, and we
+// search the debug build's code.
 SearchResult searchProgram(const ListProgram& searched, const Search& search) {
   program = &searched;
   switch (program->readers.size()) {
     case 0:
-      return simulate<ListWorld<DebugRelacyPolicy>, 1>(search);
+      return simulate<ListFixture<DebugRelacyPolicy>, 1>(search);
     case 1:
-      return simulate<ListWorld<RelacyPolicy>, 2>(search);
+      return simulate<ListFixture<RelacyPolicy>, 2>(search);
     case 2:
-      return simulate<ListWorld<RelacyPolicy>, 3>(search);
+      return simulate<ListFixture<RelacyPolicy>, 3>(search);
     default:
       throw std::logic_error("models of a list have at most two readers");
   }
 }
 
-std::string_view word(char letter) {
-  switch (letter) {
-    case 'p':
-      return "push";
-    case 'q':
-      return "push (the constructor throws)";
-    case 'f':
-      return "filter the oldest out";
-    case 'l':
-      return "filter the newest out";
-    case 'm':
-      return "filter the second newest out";
-    case 'b':
-      return "filter the two oldest out";
-    case 'e':
-      return "filter every other out";
-    case 'A':
-      return "filter all out";
-    case 'k':
-      return "filter and keep all";
-    case 'x':
-      return "filter the newest out, then throw";
-    case 'c':
-      return "clear";
-    case 'r':
-      return "reclaim";
-    case 's':
-      return "replace the newest";
-    case 'S':
-      return "replace all";
-    case 't':
-      return "detach the readers";
-    case 'd':
-      return "destroy";
-    case '|':
-      return "(threads start)";
-    default:
-      throw std::logic_error("a list program has a letter that means nothing");
-  }
-}
+// What a letter means for the model is the same with every policy.
+using Described = ListFixture<RelacyPolicy>;
 
 unsigned handlersOn(const ListProgram& asked, std::size_t thread) {
   return thread < asked.handlers.size() ? asked.handlers[thread] : 0;
 }
 
-bool reusesAddresses(const std::string& owner) {
-  const std::size_t first_free = owner.find_first_of("flmbeAxcqsS");
-  return first_free != std::string::npos &&
-         owner.find_first_of("pqsS", first_free + 1) != std::string::npos;
-}
-
 Axes axesOf(const ListProgram& measured) {
-  const std::size_t bar = measured.owner.find('|');
-  const std::size_t start = bar == std::string::npos ? 0 : bar + 1;
+  const std::string_view measured_calls = partsOf(measured.owner).with_threads;
   return {.series = measured.series,
-          .operations = static_cast<unsigned>(measured.owner.size() - start),
+          .operations = static_cast<unsigned>(measured_calls.size()),
           .readers = static_cast<unsigned>(measured.readers.size()),
           .handlers_on_owner = handlersOn(measured, 0),
           .handlers_on_reader = handlersOn(measured, 1)};
 }
 
 std::string describe(const ListProgram& described) {
-  std::string text = "Owner:";
-  for (const char letter : described.owner) text += fmt::format(" {},", word(letter));
-  text.back() = '.';
+  std::string text = "Owner:" + wordsOf(Described::letters(), described.owner);
   for (const std::string& reader : described.readers) {
-    text += " Reader on another thread:";
-    for (const char letter : reader) text += letter == 'i' ? " iterate," : " isEmpty,";
-    text.back() = '.';
+    text += " Reader on another thread:" + wordsOf(Described::readerLetters(), reader);
   }
   for (std::size_t thread = 0; thread < described.handlers.size(); ++thread) {
     const unsigned count = described.handlers[thread];
     if (count == 0) continue;
     text += fmt::format(" {} on {} thread, before any atomic step{}.",
-                        count == 1 ? "A handler strikes, or not,"
-                                   : "Up to two handlers strike, one after the other or nested,",
+                        count == 1 ? "At most one handler runs"
+                                   : "Up to two handlers run, one after the other or nested,",
                         thread == 0 ? "the owner's" : "a reader's",
                         thread == 0 ? ", allocation, destruction and deallocation" : "");
   }
@@ -385,23 +393,25 @@ std::string describe(const ListProgram& described) {
 }  // namespace
 
 Model makeListModel(const ListProgram& made) {
+  const auto& letters = Described::letters();
   Model model{.name = made.name,
               .covered = describe(made),
               .columns = {"owner"},
               .thread_count = static_cast<unsigned>(made.readers.size()) + 1,
               .search = [made](const Search& search) { return searchProgram(made, search); },
-              .reuses_addresses = reusesAddresses(made.owner),
+              .reuses_addresses = canReuseAddresses(letters, made.owner),
               .axes = axesOf(made)};
   const bool has_readers = !made.readers.empty();
-  if (has_readers) {
-    model.properties = {"L4", "L1", "L2"};
-  } else {
-    model.properties = {"L3", "L1", "L2", "L4"};
+  model.properties = has_readers ? std::vector<reports::Property>{"L4", "L1", "L2"}
+                                 : std::vector<reports::Property>{"L3", "L1", "L2", "L4"};
+  for (const auto& [letter, words, call, facts] : letters) {
+    if (!facts.property || made.owner.find(letter) == std::string::npos) continue;
+    const bool is_listed =
+        std::ranges::find(model.properties, *facts.property) != model.properties.end();
+    if (!is_listed) model.properties.push_back(*facts.property);
   }
-  if (made.owner.find_first_of("flmbeAkx") != std::string::npos) model.properties.push_back("L5");
-  if (made.owner.find('d') != std::string::npos) model.properties.push_back("L6");
   // An exception that is thrown and caught takes as long as ten executions without one.
-  if (made.owner.find_first_of("qx") != std::string::npos) model.execution_cost = 10;
+  if (anyLetter(letters, made.owner, &Described::Facts::can_throw)) model.execution_cost = 10;
   if (has_readers && handlersOn(made, 0) > 0) model.properties.push_back("L3");
   for (std::size_t i = 0; i < made.readers.size(); ++i) {
     model.columns.push_back(made.readers.size() == 1 ? "reader" : fmt::format("reader {}", i + 1));

@@ -1,5 +1,6 @@
-// Bugs that the models must catch in every run: a checker that can't fail shows nothing. A canary
-// runs one of the models with a flaw put into what is under test, and passes if the model fails.
+// Bugs that the models must catch in every run, because a checker that can't fail shows nothing. A
+// canary runs one of the models with a known bug in the code under test, and passes if the model
+// fails.
 #pragma once
 
 #include <vector>
@@ -8,7 +9,7 @@
 
 namespace sigproof::models {
 
-/// model/canary_*. Their victims are models of catalog().
+/// The checks model/canary_*. Their victims are models of catalog().
 std::vector<Model> canaries();
 
 }  // namespace sigproof::models

@@ -14,7 +14,7 @@
 
 namespace sigproof::models {
 
-// All that the table says of Relacy was measured with Debian's relacy-dev of 2019.
+// We measured all that the table says of Relacy with Debian's relacy-dev of 2019.
 const std::vector<Litmus>& litmusTable() {
   static const std::vector<Litmus> kTable = {
       {.name = "store_buffering",
@@ -110,7 +110,7 @@ constexpr std::size_t kMaxRegisters = 4;
 constexpr std::size_t kVariables = 3;
 constexpr unsigned kBitsPerValue = 2;
 constexpr unsigned kBound = 2;
-// Four threads of a step or two need some hundred thousand.
+// Four threads of one or two steps need some hundred thousand.
 constexpr std::uint64_t kMaxExecutions = 1'000'000;
 
 struct Step {
@@ -164,17 +164,17 @@ std::vector<Thread> parseThreads(const Litmus& litmus) {
   return threads;
 }
 
-// The values at the end, two bits each: registers, then variables.
+// The final values, two bits each: registers, then variables.
 using Outcome = std::uint32_t;
 
-// The program of the search that is under way, and what came of it.
+// The program of the running search, and its result.
 std::vector<Thread> threads;
 std::bitset<std::size_t{1} << ((kMaxRegisters + kVariables) * kBitsPerValue)> outcomes;
 
 template <unsigned kThreads>
-class LitmusWorld {
+class LitmusProgram {
  public:
-  LitmusWorld() {
+  LitmusProgram() {
     const rl::preemption_disabler no_switch(rl::ctx());
     for (auto& variable : variables_) variable.store(0, rl::mo_relaxed, here());
   }
@@ -222,17 +222,17 @@ SearchResult searchLitmus(const Litmus& litmus, const Search& search) {
   outcomes.reset();
   switch (threads.size()) {
     case 2:
-      return simulate<LitmusWorld<2>, 2>(search);
+      return simulate<LitmusProgram<2>, 2>(search);
     case 3:
-      return simulate<LitmusWorld<3>, 3>(search);
+      return simulate<LitmusProgram<3>, 3>(search);
     case 4:
-      return simulate<LitmusWorld<4>, 4>(search);
+      return simulate<LitmusProgram<4>, 4>(search);
     default:
       throw std::logic_error("a litmus test has two, three or four threads");
   }
 }
 
-// The names that the outcome asks about, "r0", "x", and where their values lie.
+// The names in the outcome, such as "r0" and "x", and where their values are.
 std::vector<std::pair<std::string, unsigned>> namesIn(const std::string& outcome) {
   std::vector<std::pair<std::string, unsigned>> names;
   std::istringstream words(outcome);
@@ -246,7 +246,7 @@ std::vector<std::pair<std::string, unsigned>> namesIn(const std::string& outcome
   return names;
 }
 
-// What the search that has ended reached, in the words of the test's outcome.
+// What the finished search reached, in the form of the test's outcome.
 std::vector<std::string> reachedOutcomes(const Litmus& litmus) {
   std::vector<std::string> reached;
   for (std::size_t outcome = 0; outcome < outcomes.size(); ++outcome) {
@@ -261,7 +261,7 @@ std::vector<std::string> reachedOutcomes(const Litmus& litmus) {
   return reached;
 }
 
-// Of one search: what the table expects of it, and what it did.
+// What the table expects of one search, and what the search did.
 struct Sighting {
   std::string search;
   bool is_expected = false;

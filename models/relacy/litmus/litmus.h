@@ -1,6 +1,6 @@
-// What Relacy itself models: the classic small programs of memory models, and which of their
-// outcomes Relacy reaches. They run with the other models, so that a Relacy that models something
-// else is noticed, and say in every model's record what its search can't see.
+// What Relacy itself models: the classic litmus tests of memory models, and which of their outcomes
+// Relacy reaches. They run with the other models, so that we notice a Relacy that behaves
+// differently. They also give every model's record the list of what its search can't see.
 //
 //   for (Model& model : litmusModels()) ...           // model/litmus_store_buffering, ...
 //   model.cannot_see = whatRelacyCannotSee();
@@ -23,23 +23,21 @@ struct Litmus {
   std::string outcome;  ///< "r0=0 r1=0"
   /// Whether C++20 allows the outcome.
   bool is_allowed = false;
-  /// Which searches of Relacy reach it.
+  /// Which searches of Relacy reach the outcome.
   bool is_reached_by_full = false;
   bool is_reached_by_bounded = false;
   bool is_reached_by_random = false;
-  /// What it means where it is allowed and not reached: "load buffering".
+  /// What it is called if it is allowed and not reached: "load buffering".
   std::string blind_spot{};
 };
 
 /// The table.
 const std::vector<Litmus>& litmusTable();
 
-/// A check for each of them: it fails if Relacy reaches what the table says it doesn't, or not what
-/// it says it does.
+/// Returns a check for each of them. It fails if Relacy reaches something else than the table says.
 std::vector<Model> litmusModels();
 
-/// For the records of all models: the outcomes of the table that C++20 allows and that Relacy
-/// misses.
+/// For the records of all models: the outcomes of the table that C++20 allows and Relacy misses.
 std::string whatRelacyCannotSee();
 
 }  // namespace sigproof::models

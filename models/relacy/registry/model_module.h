@@ -1,8 +1,9 @@
-// A modelled WebAssembly module: its memory's two words, and the lives of its backing stores.
+// A modelled WebAssembly module: the two words in its memory, and its backing stores. Relacy
+// reports a word that is used after the last hold on its backing store is gone.
 //
 //   ModelModule module(1, ModelModule::Layout::kAligned);
 //   registry.add(module.span(), module.words(), nullptr);
-//   module.grow();                                             // and its memory moved
+//   module.grow();                                             // the memory moves
 //   registry.moveMemory(*entry, module.span());
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace sigproof::models {
 
-// One place of a module's memory: the addresses of its words, and whether an entry still holds it.
+// One backing store of a module's memory: the words in it, and whether an entry still holds it.
 class ModelMemory {
  public:
   ModelMemory(std::uint64_t signal_offset, std::uint64_t terminated_offset, std::uint32_t signal,
@@ -28,8 +29,8 @@ class ModelMemory {
   ModelMemory& operator=(const ModelMemory&) = delete;
   ~ModelMemory() = default;
 
-  /// A hold on the memory, which is gone when the hold is. To be taken once. Its counts lie here,
-  /// so that nothing is allocated.
+  /// The one hold on the memory: the memory ends with it. Call it once. The hold's counts are
+  /// stored here, so that nothing is allocated.
   OwnedSpan hold() noexcept {
     return {
         std::shared_ptr<void>(static_cast<void*>(this), LetGo{}, CountsAllocator<void>{counts_}),
@@ -49,7 +50,7 @@ class ModelMemory {
     }
   };
 
-  // Gives out one place, once.
+  // Allocates once, in `place`.
   template <class T>
   struct CountsAllocator {
     // NOLINTNEXTLINE(readability-identifier-naming): the standard library asks for it.
@@ -101,10 +102,10 @@ class ModelModule {
   ~ModelModule() = default;
 
   WordOffsets words() const noexcept { return words_; }
-  /// An entry's hold on the memory that the module uses; to be taken once for each.
+  /// An entry's hold on the memory that the module uses now. Call it once for each memory.
   OwnedSpan span() noexcept { return live().hold(); }
 
-  /// The memory grows and moves: the engine copies its bytes. At most once.
+  /// The memory grows and moves, and the engine copies its bytes. Call it at most once.
   void grow() noexcept {
     const std::uint32_t signal = live().signal().peek();
     const std::uint32_t terminated = live().terminated().peek();
@@ -113,7 +114,7 @@ class ModelModule {
   }
   bool hasMoved() const noexcept { return live_ == 1; }
 
-  /// The words that the module looks at.
+  /// The words in the memory that the module uses now.
   ModelWord& signal() noexcept { return live().signal(); }
   ModelWord& terminated() noexcept { return live().terminated(); }
 

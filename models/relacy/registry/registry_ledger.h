@@ -1,9 +1,9 @@
-// What a model of a registry knows apart from the code under test: which modules have an entry,
-// which entries are dead, which generation it is, and which signal words each delivery must and may
-// write. It is the judge of D2 and, with what the words hold in the end, of D6.
+// The oracle of the registry's models, for D2 and, with the words' final values, for D6. It keeps a
+// record of its own, apart from the code under test: which modules have an entry, which entries are
+// dead, which generation it is, and which signal words each delivery must and may write.
 //
-// Plain variables: Relacy runs one thread at a time and switches only *before* an atomic step, so
-// that what a thread notes after a step is noted together with it.
+// Its variables are not atomic. Relacy runs one thread at a time and switches threads only *before*
+// an atomic step, so a step and the ledger's record of it are never separated.
 #pragma once
 
 #include "models/relacy/engine/relacy_include.h"
@@ -12,19 +12,19 @@
 
 namespace sigproof::models {
 
-/// Modules as a set of bits: module n is bit n.
+/// A set of modules. Bit n is module n.
 using ModuleSet = std::uint32_t;
 
 constexpr ModuleSet onlyModule(unsigned number) { return ModuleSet{1} << number; }
 
 /// One delivery, from before its first step to after its last.
 struct Delivery {
-  /// The generation that it is sent for; nothing: the one that it finds.
+  /// The generation that it is sent for. None: the one that it finds.
   std::optional<unsigned> generation{};
   ModuleSet may = 0;
   ModuleSet must = 0;
-  /// Whether a generation began or ended while it was under way, on another thread: it may then
-  /// come too late, and repeats what it wrote.
+  /// Whether a generation began or ended during the delivery, on another thread. The delivery may
+  /// then be too late, and may write words again.
   bool is_overtaken = false;
   /// Whether it warns the newest generation for certain.
   bool is_in_time = false;
@@ -34,7 +34,8 @@ struct Delivery {
 
 class RegistryLedger {
  public:
-  /// What happened before everything that sees it: an acquire load of a release store.
+  /// What the owner did before a release store. It happened before all that follows an acquire load
+  /// of that store.
   struct Handover {
     ModuleSet listed = 0;
     ModuleSet dead = 0;
@@ -53,7 +54,7 @@ class RegistryLedger {
   }
   void endChange() noexcept { before_ = after_; }
 
-  /// From now on these are dead, or are on the way to be.
+  /// These begin to die: from now on they are dead or not yet.
   void beginDying(ModuleSet modules) noexcept {
     for (Delivery* delivery : deliveries_) {
       if (delivery != nullptr) delivery->must &= ~modules;
@@ -61,15 +62,15 @@ class RegistryLedger {
     dying_ |= modules;
   }
   void endDying(ModuleSet modules) noexcept { dead_ |= modules; }
-  /// A module revived its memory before its owner's thread had seen it dead. Where other threads
-  /// may still see it so (`is_plain` is false), no delivery of theirs must write to it.
+  /// A module revived its memory before its owner's thread had seen it dead. If other threads may
+  /// still see it as dead (`is_plain` is false), none of their deliveries has to write to it.
   void revive(ModuleSet modules, bool is_plain) noexcept {
     if (is_plain) dying_ &= ~modules;
     dead_ &= ~modules;
   }
 
-  /// A generation ends and the next one begins; with `is_renewal` it is not warned. Deliveries that
-  /// are under way may belong to the one or the other.
+  /// A generation ends and the next one begins, which a renewal leaves unwarned. Deliveries under
+  /// way may belong to either.
   void beginGeneration(bool is_renewal) noexcept {
     ++generation_;
     is_generation_changing_ = true;
@@ -86,7 +87,7 @@ class RegistryLedger {
   void endGeneration() noexcept { is_generation_changing_ = false; }
   unsigned generation() const noexcept { return generation_; }
 
-  /// D6: what the registry may and must say of itself when all is over.
+  /// D6: checks isWarned() when all threads have ended.
   void judgeLevel(bool is_warned) const noexcept {
     require(is_warned || !is_warned_for_certain_, "D6: a warning of this generation got lost");
     require(!is_warned || is_warned_perhaps_,
@@ -97,7 +98,7 @@ class RegistryLedger {
     is_detaching_ = true;
     beginDying(~ModuleSet{0});
   }
-  /// `written_by(writer)` tells what a delivery has written so far, and may not add to.
+  /// `written_by(writer)` is the set that a delivery has written so far. It may write no more.
   template <class WrittenBy>
   void endDetach(WrittenBy&& written_by) noexcept {
     is_detached_ = true;
@@ -107,9 +108,9 @@ class RegistryLedger {
   }
   bool isDetached() const noexcept { return is_detached_; }
 
-  /// A delivery on the owner's thread, which may stand anywhere in a call, knows all that the owner
-  /// did. `has_begun` says whether the newest generation has begun, which is not plain only while
-  /// it is changing.
+  /// A delivery on the owner's thread, perhaps in the middle of a call, sees all that the owner
+  /// did. `has_begun` says whether the newest generation has begun. That is in question only during
+  /// a change of generations.
   void beginOnOwnersThread(Delivery& delivery, ModuleSet dead_now, bool has_begun) noexcept {
     delivery.may = (before_ | after_) & ~dead_now;
     delivery.must = is_detaching_ ? 0 : before_ & after_ & ~dead_now;
@@ -121,7 +122,7 @@ class RegistryLedger {
     }
     open(delivery);
   }
-  /// One on another thread knows what was handed over to it.
+  /// A delivery on another thread must see what the owner handed over to it.
   void beginElsewhere(Delivery& delivery, Handover seen) noexcept {
     delivery.may = (before_ | after_) & ~seen.dead;
     delivery.must = before_ & after_ & seen.listed & ~(dead_ | dying_);

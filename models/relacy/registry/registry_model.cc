@@ -8,34 +8,120 @@
 #include "models/relacy/registry/model_module.h"
 #include "models/relacy/registry/registry_ledger.h"
 #include "models/relacy/registry/registry_model.h"
+#include "models/relacy/search/letters.h"
 
 namespace sigproof::models {
 namespace {
 
 constexpr std::size_t kMaxModules = 3;
 
+/// A delivery on another thread, or of a handler.
+struct DeliveryLetter {
+  char letter;
+  std::string_view words;
+  std::optional<unsigned> generation{};  ///< for which it is sent; none: for the one it finds
+};
+
+constexpr std::array kDeliveryLetters{
+    DeliveryLetter{'s', "deliver"},
+    // Late if the generation has ended.
+    DeliveryLetter{'l', "deliver for the first generation", 0},
+};
+static_assert(areLettersDistinct(kDeliveryLetters));
+
 // The program of the search that is under way.
 const RegistryProgram* running_program = nullptr;
 
 template <class Policy>
-class RegistryWorld {
+class RegistryFixture {
  public:
   using Registry = SignalRegistry<Policy>;
 
-  RegistryWorld() {
+  /// A module that a call offers to the registry.
+  struct Offer {
+    RegistrationOutcome outcome = RegistrationOutcome::kRegistered;
+    std::uint32_t terminated = 0;  ///< what its terminated word holds
+  };
+
+  /// What a model is configured by, beside the call itself.
+  struct Facts {
+    std::optional<Offer> offer{};
+    bool can_free = false;
+    bool can_allocate = false;
+    bool changes_links = false;    ///< of the list of entries
+    bool changes_watched = false;  ///< the words by which a module is known as dead
+    bool changes_generation = false;
+    bool revives = false;
+    bool hands_over = false;
+  };
+  static constexpr Facts kDrops{.can_free = true, .changes_links = true};
+
+  /// A call of the owner: all that the models know of it.
+  struct Letter {
+    char letter;
+    std::string_view words;
+    void (RegistryFixture::*call)();  ///< and what the ledger expects of it
+    Facts facts{};
+  };
+
+  /// The owner's calls. "The oldest" is the oldest entry that is not dead.
+  static const auto& letters() {
+    static constexpr std::array kLetters{
+        Letter{'a', "add", &RegistryFixture::add, offers({})},
+        Letter{'z', "add with overlapping words", &RegistryFixture::add,
+               offers({.outcome = RegistrationOutcome::kOverlap})},
+        Letter{'w', "add a terminated module", &RegistryFixture::add,
+               offers({.outcome = RegistrationOutcome::kAlreadyTerminated, .terminated = 1})},
+        // The oldest's module.
+        Letter{'m',
+               "a module writes its terminated word",
+               &RegistryFixture::writeTerminated<1>,
+               {.changes_watched = true}},
+        Letter{'v',
+               "it writes 0 there again",
+               &RegistryFixture::writeTerminated<0>,
+               {.revives = true}},
+        // The oldest's.
+        Letter{
+            'g', "an instance is collected", &RegistryFixture::collect, {.changes_watched = true}},
+        Letter{'D', "dropDead", &RegistryFixture::dropDead, kDrops},
+        Letter{'p', "dropDead, perhaps of what a delivery saw dead", &RegistryFixture::dropPerhaps,
+               kDrops},
+        Letter{'f', "dropDead, if all deliveries have ended",
+               &RegistryFixture::dropDeadIfAllHaveDelivered, kDrops},
+        Letter{'c', "clear", &RegistryFixture::clear, kDrops},
+        Letter{'k', "markTerminated", &RegistryFixture::markTerminated, {.changes_watched = true}},
+        Letter{'n', "renew", &RegistryFixture::renew, {.changes_generation = true}},
+        Letter{'r',
+               "retireGeneration",
+               &RegistryFixture::retireGeneration,
+               {.changes_generation = true}},
+        Letter{'s', "deliver", &RegistryFixture::deliverOnOwnersThread},
+        // The oldest's.
+        Letter{'G', "the engine moves a memory", &RegistryFixture::grow},
+        // Of the entry whose memory moved last.
+        Letter{'M',
+               "moveMemory",
+               &RegistryFixture::followMemory,
+               {.can_free = true, .can_allocate = true, .changes_links = true}},
+        // Deliveries that see the handover come after all the calls before it.
+        Letter{'h', "hand over", &RegistryFixture::handOver, {.hands_over = true}},
+        Letter{'t', "detach the readers", &RegistryFixture::detach, {.changes_links = true}},
+        // With deliverers: if all of them have ended.
+        Letter{'d', "destroy", &RegistryFixture::destroy, kDrops},
+    };
+    static_assert(areLettersDistinct(kLetters));
+    return kLetters;
+  }
+
+  RegistryFixture() {
     StepHook::function = nullptr;
     ConstantVariables::are_links = ConstantVariables::are_watched = false;
     ModelWord::forgetAll();
     for (const char letter : running_program->owner) {
-      if (letter != 'a' && letter != 'z' && letter != 'w') continue;
-      const auto layout = letter == 'z'                   ? ModelModule::Layout::kOverlapping
-                          : running_program->is_unaligned ? ModelModule::Layout::kUnaligned
-                                                          : ModelModule::Layout::kAligned;
-      modules_[module_count_].emplace(module_count_ + 1, layout, letter == 'w' ? 1 : 0);
-      terminated_value_[module_count_] = letter == 'w' ? 1 : 0;
-      ++module_count_;
+      if (letter != kThreadsStart) makeModuleFor(letterOf(letters(), letter).facts);
     }
-    does_generation_change_ = running_program->owner.find_first_of("nr") != std::string::npos;
+    does_generation_change_ = ownerDoes(&Facts::changes_generation);
     registry_.emplace(typename Registry::Options{.protocol = protocol()});
     registry_address_ = &*registry_;
     const rl::preemption_disabler no_switch(rl::ctx());
@@ -43,15 +129,12 @@ class RegistryWorld {
   }
 
   void setUp() {
-    const std::size_t bar = running_program->owner.find('|');
-    if (bar == std::string::npos) return;
-    for (std::size_t i = 0; i < bar; ++i) execute(running_program->owner[i]);
-    next_step_ = bar + 1;
+    if (running_program->owner.find(kThreadsStart) == std::string::npos) return;
+    const auto [before_threads, with_threads] = partsOf(running_program->owner);
+    execute(before_threads);
     pinned_ = {.listed = ledger_.listed(), .dead = ledger_.dead()};
-    const std::string_view rest = std::string_view(running_program->owner).substr(bar);
-    ConstantVariables::are_links = rest.find_first_of("azwDcpMtd") == std::string_view::npos;
-    ConstantVariables::are_watched =
-        running_program->owner.find_first_of("gkm") == std::string::npos;
+    ConstantVariables::are_links = !anyLetter(letters(), with_threads, &Facts::changes_links);
+    ConstantVariables::are_watched = !ownerDoes(&Facts::changes_watched);
   }
 
   void runThread(unsigned index) {
@@ -59,11 +142,13 @@ class RegistryWorld {
       runOwner();
       return;
     }
-    for (const char letter : running_program->deliverers[index - 1]) deliverElsewhere(letter);
-    ++deliverers_through_;
+    for (const char letter : running_program->deliverers[index - 1]) {
+      deliverElsewhere(letterOf(kDeliveryLetters, letter));
+    }
+    ++deliverers_ended_;
   }
 
-  // What the words hold when all is over: nothing but what somebody had a right to write.
+  // Checks the words when all threads have ended: each has a value that its writers may write.
   void tearDown() {
     ConstantVariables::are_links = ConstantVariables::are_watched = false;
     const ModuleSet listening = registry_ ? ledger_.listed() & ~deadNow() : 0;
@@ -87,7 +172,27 @@ class RegistryWorld {
   }
 
  private:
-  // D6: every word that is listened to is what the newest level asks for.
+  static constexpr Facts offers(Offer offer) {
+    return {.offer = offer, .can_allocate = true, .changes_links = true};
+  }
+
+  static bool ownerDoes(bool Facts::* fact) {
+    return anyLetter(letters(), running_program->owner, fact);
+  }
+
+  void makeModuleFor(const Facts& facts) {
+    if (!facts.offer) return;
+    const auto layout = facts.offer->outcome == RegistrationOutcome::kOverlap
+                            ? ModelModule::Layout::kOverlapping
+                        : running_program->is_unaligned ? ModelModule::Layout::kUnaligned
+                                                        : ModelModule::Layout::kAligned;
+    const unsigned index = module_count_++;
+    modules_[index].emplace(index + 1, layout, facts.offer->terminated);
+    terminated_value_[index] = facts.offer->terminated;
+    outcomes_[index] = facts.offer->outcome;
+  }
+
+  // D6: the word of a live entry is what the newest level asks for.
   void requireAsLevel(unsigned index, std::uint32_t signal) {
     if (isMovePending(index) || ledger_.isDetached()) return requireLastWritten(index, signal);
     require(!registry_->isWarned() || signal == kSignalValue,
@@ -96,7 +201,7 @@ class RegistryWorld {
             "D6/R6: the isolate is not warned, but an entry's word is not 0");
   }
 
-  // Of an entry that was dropped or died: whatever was written before that.
+  // The word of an entry that was dropped or died keeps the last value written before that.
   void requireLastWritten(unsigned index, std::uint32_t signal) {
     ModelModule& module = *modules_[index];
     const bool was_signalled = (ever_signalled_ & onlyModule(index)) != 0 ||
@@ -109,7 +214,7 @@ class RegistryWorld {
         "R6: a registration overwrote the signal of a delivery to its entry");
   }
 
-  // The engine has moved the memory, and the registry was not told yet.
+  // Whether the engine has moved the memory and the registry has not followed it yet.
   bool isMovePending(unsigned index) {
     return modules_[index]->hasMoved() && (followed_ & onlyModule(index)) == 0;
   }
@@ -122,59 +227,17 @@ class RegistryWorld {
   void runOwner() {
     StepHook::context = this;
     handlers_left_ = running_program->handler_count;
-    if (handlers_left_ > 0)
-      StepHook::function = [](void* world) noexcept {
-        static_cast<RegistryWorld*>(world)->strike();
+    if (handlers_left_ > 0) {
+      StepHook::function = [](void* fixture) noexcept {
+        static_cast<RegistryFixture*>(fixture)->runHandlerOrNot();
       };
-    for (; next_step_ < running_program->owner.size(); ++next_step_)
-      execute(running_program->owner[next_step_]);
+    }
+    execute(partsOf(running_program->owner).with_threads);
     StepHook::function = nullptr;
   }
 
-  void execute(char letter) {
-    switch (letter) {
-      case 'a':
-        return add(RegistrationOutcome::kRegistered);
-      case 'z':
-        return add(RegistrationOutcome::kOverlap);
-      case 'w':
-        return add(RegistrationOutcome::kAlreadyTerminated);
-      case 'm':
-        return writeTerminated(1);
-      case 'v':
-        return writeTerminated(0);
-      case 'g':
-        return collect();
-      case 'D':
-        return change("dropDead()", ledger_.listed() & ~deadNow(), [&] { registry_->dropDead(); });
-      case 'p':
-        return dropPerhaps();
-      case 'f':
-        if (deliverers_through_ == running_program->deliverers.size()) execute('D');
-        return;
-      case 'c':
-        return change("clear()", 0, [&] { registry_->clear(); });
-      case 'k':
-        return markTerminated();
-      case 'n':
-        return renew();
-      case 'r':
-        return retireGeneration();
-      case 's':
-        return deliverOnOwnersThread();
-      case 'G':
-        return grow();
-      case 'M':
-        return followMemory();
-      case 'h':
-        return handOver();
-      case 't':
-        return detach();
-      case 'd':
-        return destroy();
-      default:
-        fail("the model's program has a letter that means nothing");
-    }
+  void execute(std::string_view calls) {
+    for (const char letter : calls) (this->*letterOf(letters(), letter).call)();
   }
 
   template <class Operation>
@@ -187,7 +250,20 @@ class RegistryWorld {
     endCall();
   }
 
-  // No entry is plainly dead; one that a delivery on another thread saw dead may go.
+  void dropDead() {
+    change("dropDead()", ledger_.listed() & ~deadNow(), [&] { registry_->dropDead(); });
+  }
+
+  void dropDeadIfAllHaveDelivered() {
+    if (deliverers_ended_ == running_program->deliverers.size()) dropDead();
+  }
+
+  void clear() {
+    change("clear()", 0, [&] { registry_->clear(); });
+  }
+
+  // Drops an entry or not. No entry is dead by its words, but a delivery on another thread may have
+  // seen one dead.
   void dropPerhaps() {
     note("dropDead()");
     const ModuleSet listed = ledger_.listed();
@@ -199,7 +275,7 @@ class RegistryWorld {
     endCall();
   }
 
-  // A handler strikes between two calls, too.
+  // A handler may run between two calls, too.
   void endCall() {
     note("(call has ended)");
     beginStep();
@@ -210,7 +286,7 @@ class RegistryWorld {
             "G1: entryCount() is not the number of entries");
   }
 
-  // Entries that are dead at this moment, by the words and by what was seen of them before.
+  // The entries that are dead now: by their words, or because a delivery saw them dead.
   ModuleSet deadNow() noexcept {
     ModuleSet dead = collected_ | seen_dead_;
     for (unsigned i = 0; i < module_count_; ++i) {
@@ -223,12 +299,13 @@ class RegistryWorld {
 
   unsigned oldestAlive() {
     const ModuleSet alive = ledger_.listed() & ~deadNow();
-    require(alive != 0, "the model's program wants an entry where none is alive");
+    require(alive != 0, "the model's program needs a live entry where there is none");
     return static_cast<unsigned>(std::countr_zero(alive));
   }
 
-  void add(RegistrationOutcome expected) {
+  void add() {
     const unsigned index = added_++;
+    const RegistrationOutcome expected = outcomes_[index];
     ModelModule& module = *modules_[index];
     const bool is_accepted = expected == RegistrationOutcome::kRegistered;
     const ModuleSet after = ledger_.listed() | (is_accepted ? onlyModule(index) : 0);
@@ -236,11 +313,15 @@ class RegistryWorld {
     change("add()", after, [&] {
       const typename Registry::Result result =
           registry_->add(module.span(), module.words(), nullptr);
-      require(result.outcome == expected, "R7: not the outcome that the words deserve");
+      require(result.outcome == expected, "R7: not the outcome that the words ask for");
       entries_[index] = result.entry;
     });
   }
 
+  template <std::uint32_t kValue>
+  void writeTerminated() {
+    writeTerminated(kValue);
+  }
   void writeTerminated(std::uint32_t value) {
     if (value != 0) revivable_ = oldestAlive();
     const ModuleSet module = onlyModule(revivable_);
@@ -329,7 +410,7 @@ class RegistryWorld {
   }
 
   RegistryLedger::Handover takeOver() {
-    if (running_program->owner.find('h') == std::string::npos) return pinned_;
+    if (!ownerDoes(&Facts::hands_over)) return pinned_;
     const std::uint32_t seen = handover_.load(rl::mo_acquire, debugInfo(Location::current()));
     return {.listed = pinned_.listed | (seen & 0xFF), .dead = pinned_.dead | seen >> 8};
   }
@@ -342,16 +423,16 @@ class RegistryWorld {
     endCall();
   }
 
-  // Nobody may come to a destroyed registry.
+  // No deliverer may enter a destroyed registry.
   void destroy() {
-    if (deliverers_through_ < running_program->deliverers.size()) return;
+    if (deliverers_ended_ < running_program->deliverers.size()) return;
     change("~SignalRegistry()", 0, [&] {
       registry_.reset();
       StepHook::function = nullptr;
     });
   }
 
-  // Delivers as a writer of its own, and judges what it wrote.
+  // Delivers as a writer of its own, and checks what it wrote.
   void deliver(Registry& registry, Delivery& delivery) noexcept {
     const ModuleSet followed = followed_;
     const unsigned writer = ++writer_count_;
@@ -362,7 +443,7 @@ class RegistryWorld {
     const std::size_t reported =
         delivery.generation ? registry.deliver(*delivery.generation) : registry.deliver();
     for (unsigned i = 0; i < module_count_; ++i) {
-      // Nor one word in the old memory and one in the new.
+      // signalCount() adds the word in the old memory and the one in the new.
       require(signalCount(i, writer) <= 1 || delivery.is_overtaken,
               "D1: delivery wrote a word twice");
       require(modules_[i]->formerSignal().signalsBy(writer) == 0 ||
@@ -376,7 +457,7 @@ class RegistryWorld {
     ModelWord::writerHere() = outer_writer;
   }
 
-  // How often a delivery wrote the signal word of a module, wherever that is.
+  // How often a delivery wrote the signal word of a module, in the old memory and in the new.
   unsigned signalCount(unsigned index, unsigned writer) noexcept {
     ModelModule& module = *modules_[index];
     const unsigned former = module.formerSignal().signalsBy(writer);
@@ -393,16 +474,11 @@ class RegistryWorld {
 
   static bool isOwnersThread() noexcept { return rl::thread_index() == 0; }
 
-  static Delivery deliveryOf(char letter) noexcept {
-    return letter == 'l' ? Delivery{.generation = 0} : Delivery{};
-  }
-
-  void deliverElsewhere(char letter) {
-    Delivery delivery = deliveryOf(letter);
+  void deliverElsewhere(const DeliveryLetter& letter) {
+    Delivery delivery{.generation = letter.generation};
     ledger_.beginElsewhere(delivery, takeOver());
     deliver(*registry_, delivery);
-    const bool can_be_revived = running_program->owner.find('v') != std::string::npos;
-    if (can_be_revived) seen_dead_ |= pinned_.listed & ~writtenBy(delivery.writer);
+    if (ownerDoes(&Facts::revives)) seen_dead_ |= pinned_.listed & ~writtenBy(delivery.writer);
   }
 
   void deliverOnOwnersThread() {
@@ -412,18 +488,19 @@ class RegistryWorld {
     endCall();
   }
 
-  void strike() noexcept {
+  void runHandlerOrNot() noexcept {
     if (handlers_left_ == 0 || rl::thread_index() != 0 || rl::rand(2) == 0) return;
     --handlers_left_;
     note(kHandlerBegins);
     const ModuleSet dead = deadNow();
-    Delivery delivery = deliveryOf(running_program->handler);
-    // Through its address: the destructor, too, may be under way.
+    Delivery delivery{.generation =
+                          letterOf(kDeliveryLetters, running_program->handler).generation};
+    // By its address, because the destructor, too, may be under way.
     const bool has_begun = registry_address_->generation() == ledger_.generation();
     ledger_.beginOnOwnersThread(delivery, dead, has_begun);
     delivery.must &= ~collecting_;
     deliver(*registry_address_, delivery);
-    // Dead is sticky: what this delivery saw dead stays dead, whatever its word says later.
+    // What this delivery saw dead stays dead, even if its word changes later.
     if (!running_program->is_instance_protocol) seen_dead_ |= dead & ledger_.listed();
     note(kHandlerEnds);
   }
@@ -436,101 +513,52 @@ class RegistryWorld {
   RegistryLedger::Handover pinned_;
   std::array<typename Registry::Entry*, kMaxModules> entries_{};
   std::array<std::uint32_t, kMaxModules> terminated_value_{};
+  std::array<RegistrationOutcome, kMaxModules> outcomes_{};  // what add() must say
   unsigned module_count_ = 0;
   unsigned added_ = 0;
-  unsigned growing_ = 0;    // whose memory moved last
-  ModuleSet followed_ = 0;  // whose new memory the registry knows
+  unsigned growing_ = 0;    // the module whose memory moved last
+  ModuleSet followed_ = 0;  // modules whose new memory the registry has
   bool does_generation_change_ = false;
-  unsigned revivable_ = 0;  // whose terminated word was written last
+  unsigned revivable_ = 0;  // the module whose terminated word was written last
   ModuleSet collected_ = 0;
   ModuleSet collecting_ = 0;  // markDead() is under way: perhaps dead, perhaps not yet
   ModuleSet seen_dead_ = 0;
   ModuleSet ever_listed_ = 0;
   ModuleSet ever_signalled_ = 0;
-  std::size_t next_step_ = 0;
   unsigned writer_count_ = 0;
   unsigned handlers_left_ = 0;
-  std::size_t deliverers_through_ = 0;
+  std::size_t deliverers_ended_ = 0;
 };
 
-// With threads: the code as it ships. With handlers alone, where steps are few: the debug build's.
+// With threads we search the code as it ships. With handlers alone there are few steps, and we
+// search the debug build's code.
 SearchResult searchProgram(const RegistryProgram& searched, const Search& search) {
   running_program = &searched;
   switch (running_program->deliverers.size()) {
     case 0:
-      return simulate<RegistryWorld<DebugRelacyPolicy>, 1>(search);
+      return simulate<RegistryFixture<DebugRelacyPolicy>, 1>(search);
     case 1:
-      return simulate<RegistryWorld<RelacyPolicy>, 2>(search);
+      return simulate<RegistryFixture<RelacyPolicy>, 2>(search);
     case 2:
-      return simulate<RegistryWorld<RelacyPolicy>, 3>(search);
+      return simulate<RegistryFixture<RelacyPolicy>, 3>(search);
     default:
       throw std::logic_error("models of a registry have at most two deliverers");
   }
 }
 
-std::string_view word(char letter) {
-  switch (letter) {
-    case 'a':
-      return "add";
-    case 'z':
-      return "add with overlapping words";
-    case 'w':
-      return "add a terminated module";
-    case 'm':
-      return "a module writes its terminated word";
-    case 'v':
-      return "it writes 0 there again";
-    case 'g':
-      return "an instance is collected";
-    case 'D':
-      return "dropDead";
-    case 'p':
-      return "dropDead, perhaps of what a delivery saw dead";
-    case 'f':
-      return "dropDead, if all deliveries are through";
-    case 'c':
-      return "clear";
-    case 'k':
-      return "markTerminated";
-    case 'n':
-      return "renew";
-    case 'r':
-      return "retireGeneration";
-    case 's':
-      return "deliver";
-    case 'G':
-      return "the engine moves a memory";
-    case 'M':
-      return "moveMemory";
-    case 'h':
-      return "hand over";
-    case 't':
-      return "detach the readers";
-    case 'd':
-      return "destroy";
-    case '|':
-      return "(threads start)";
-    default:
-      throw std::logic_error("a registry program has a letter that means nothing");
-  }
-}
+// What a letter means for the model is the same with every policy.
+using Described = RegistryFixture<RelacyPolicy>;
 
 std::string describe(const RegistryProgram& described) {
-  std::string text = "Owner:";
-  for (const char letter : described.owner) text += fmt::format(" {},", word(letter));
-  text.back() = '.';
+  std::string text = "Owner:" + wordsOf(Described::letters(), described.owner);
   for (const std::string& deliverer : described.deliverers) {
-    text += " On another thread:";
-    for (const char letter : deliverer) {
-      text += letter == 'l' ? " deliver for the first generation," : " deliver,";
-    }
-    text.back() = '.';
+    text += " On another thread:" + wordsOf(kDeliveryLetters, deliverer);
   }
   if (described.handler_count > 0) {
     text += fmt::format(
-        " Up to {} handlers (nested or not) deliver{} on the owner's thread, before any atomic "
-        "step, allocation, destruction and deallocation.",
-        described.handler_count, described.handler == 'l' ? " for the first generation" : "");
+        " Up to {} handlers (nested or not) {} on the owner's thread, before any atomic step, "
+        "allocation, destruction and deallocation.",
+        described.handler_count, letterOf(kDeliveryLetters, described.handler).words);
   }
   if (described.is_unaligned) text += " Words across 4-byte boundaries, written byte by byte.";
   if (described.is_instance_protocol) text += " Instance protocol.";
@@ -548,9 +576,7 @@ Model makeRegistryModel(const RegistryProgram& made) {
       .columns = {"owner"},
       .thread_count = static_cast<unsigned>(made.deliverers.size()) + 1,
       .search = [made](const Search& search) { return searchProgram(made, search); }};
-  const std::size_t first_free = made.owner.find_first_of("DcpM");
-  model.reuses_addresses = first_free != std::string::npos &&
-                           made.owner.find_first_of("azwM", first_free + 1) != std::string::npos;
+  model.reuses_addresses = canReuseAddresses(Described::letters(), made.owner);
   for (const reports::Property property : made.properties) model.properties.push_back(property);
   for (std::size_t i = 0; i < made.deliverers.size(); ++i) {
     model.columns.push_back(made.deliverers.size() == 1 ? "deliverer"

@@ -21,7 +21,7 @@ namespace {
 
 using Kind = HistoryStep::Kind;
 
-// The lines of source files, to find what a variable is called where it is used.
+// The lines of source files, to find out what a variable is called where it is used.
 class SourceLines {
  public:
   const std::string& get(const std::string& file, unsigned line) {
@@ -35,8 +35,8 @@ class SourceLines {
   }
 
  private:
-  // The names that the compiler recorded are relative to the repository or to the build folder, so
-  // that objects don't depend on where the clone is. This program lies below both.
+  // The compiler's file names are relative to the repository or to the build folder, so that
+  // objects don't depend on where the clone is. This program lies below both.
   static std::ifstream openSource(const std::string& file) {
     std::error_code error;
     std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -64,8 +64,8 @@ std::vector<std::string_view> callsOf(Kind kind) {
   }
 }
 
-// "next" of "node->next.storeOwned(head)". Nothing for "link->store(next)", where the name is not
-// the variable's own.
+// Returns "next" for "node->next.storeOwned(head)". Returns nothing for "link->store(next)", where
+// the name is not the variable's own.
 std::optional<std::string> memberName(Kind kind, std::string_view source_line) {
   for (const std::string_view call : callsOf(kind)) {
     const std::size_t end = source_line.find(call);
@@ -80,8 +80,8 @@ std::optional<std::string> memberName(Kind kind, std::string_view source_line) {
   return std::nullopt;
 }
 
-// Names addresses: blocks of Relacy's heap by the order in which they were made, variables by what
-// the source calls them.
+// Names addresses: blocks of Relacy's heap by the order in which they were made, variables by their
+// name in the source.
 class Names {
  public:
   explicit Names(const History& history) {
@@ -97,7 +97,7 @@ class Names {
     block_count_ = 0;
   }
 
-  // To be called for each step in order before it is named: addresses are reused.
+  // Call it for each step in order, before the step is named, because addresses are reused.
   void track(const HistoryStep& step) {
     if (step.kind == Kind::kAllocate) {
       blocks_[step.address] = {++block_count_, step.size_bytes};
@@ -121,7 +121,7 @@ class Names {
                                   : fmt::format("node {}", found->second.number);
   }
 
-  // A value as Relacy prints it: a pointer becomes a block's name.
+  // Returns a value as Relacy prints it, except that a pointer becomes a block's name.
   std::string value(const std::string& text) const {
     std::uint64_t number = 0;
     const bool is_hex = text.starts_with("0x");
@@ -146,7 +146,7 @@ class Names {
     return address - start < block.size_bytes ? std::optional(block) : std::nullopt;
   }
 
-  // Variables of heap blocks share their names by offset: a node's `next` is any node's.
+  // Variables of heap blocks share their names by offset: one name serves the `next` of every node.
   std::pair<std::uint64_t, std::uint64_t> offsetKey(std::uint64_t address) const {
     auto next = blocks_.upper_bound(address);
     if (next != blocks_.begin()) {
@@ -161,7 +161,7 @@ class Names {
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> members_;
 };
 
-// Relacy's own remarks about the frame of an execution.
+// Relacy's own remarks at the start and end of an execution.
 constexpr std::string_view kSetUpEnds = "[BEFORE END]";
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kFrameWords{{
     {"[THREAD FINISHED]", "(end of the thread)"},
@@ -169,7 +169,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kFrameWor
     {"[DTOR BEGIN]", "(destruction)"},
 }};
 
-// What to show of a note; empty: nothing.
+// Returns what to show of a note; empty: nothing.
 std::string frameWord(const std::string& text) {
   for (const auto& [relacy_word, word] : kFrameWords) {
     if (text == relacy_word) return std::string(word);
@@ -198,8 +198,8 @@ std::string describe(const HistoryStep& step, const Names& names) {
   return frameWord(step.text);
 }
 
-// Which step wrote what an atomic load reads: the newest that wrote this value there, but not the
-// newest of all if the load is stale.
+// Finds the step that wrote what an atomic load reads: the newest step that wrote this value there,
+// but not the newest of all if the load is stale.
 class Writers {
  public:
   void track(const HistoryStep& step, std::size_t number) {
@@ -232,7 +232,7 @@ class Writers {
   std::map<std::uint64_t, std::vector<Write>> writes_;
 };
 
-// In which column a thread's step belongs, by how many handlers have struck it.
+// The column of a thread's step, which depends on how many handlers have preempted the thread.
 class Columns {
  public:
   explicit Columns(const TraceColumns& columns) : columns_(columns) {}
@@ -311,7 +311,7 @@ std::string renderTrace(const Trace& trace) {
   widths.reserve(trace.columns.size());
   for (const std::string& column : trace.columns) widths.push_back(column.size());
   for (const TraceStep& step : trace.steps) {
-    if (step.is_verdict) continue;  // the last line, which may run over
+    if (step.is_verdict) continue;  // the last line, which may be longer
     std::size_t& width = widths.at(step.column);
     width = std::max(width, inText(step).size());
   }

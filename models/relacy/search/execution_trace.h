@@ -1,5 +1,5 @@
-// A failed execution as people read it: one column a thread (and one for each nested handler), one
-// row a step.
+// A failed execution for people: one column a thread (and one for each nested handler), one row a
+// step.
 //
 //   step | owner                      | reader                        | where
 //     14 | head_ := node 2  seq_cst   |                               | core/list/atomic_list.h:78
@@ -23,7 +23,7 @@ struct TraceStep {
   std::string does;   ///< "head_ := node 1 (was null)"
   std::string order;  ///< "seq_cst"; empty where there is none
   bool is_stale = false;
-  bool is_verdict = false;  ///< what broke
+  bool is_verdict = false;  ///< says what broke
   std::optional<std::size_t>
       from;              ///< an atomic load: the step whose store it read, if it is shown
   std::string at;        ///< "core/list/atomic_list.h:78"
@@ -35,20 +35,20 @@ struct Trace {
   std::vector<TraceStep> steps;
 };
 
-/// Which column a step belongs to.
+/// Says which column a step belongs in.
 struct TraceColumns {
-  std::vector<std::string> names;         ///< those of the threads, then those of handlers
-  unsigned thread_count = 1;              ///< how many are threads
-  std::vector<unsigned> handler_threads;  ///< the others' threads; empty: all are thread 0's
+  std::vector<std::string> names;         ///< the threads, then the handlers
+  unsigned thread_count = 1;              ///< how many of the columns are threads
+  std::vector<unsigned> handler_threads;  ///< the handlers' threads; empty: all are thread 0's
 };
 
-/// Steps before the threads start are left out.
+/// Makes a trace. Leaves out the steps before the threads start.
 Trace makeTrace(const History& history, const TraceColumns& columns);
 
-/// As text for a terminal.
+/// Formats a trace as text for a terminal.
 std::string renderTrace(const Trace& trace);
 
-/// As the record's "interleaving", of which the report makes a drawing.
+/// Formats it as the record's "interleaving", of which the report makes a drawing.
 nlohmann::json toJson(const Trace& trace);
 
 }  // namespace sigproof::models

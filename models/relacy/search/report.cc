@@ -99,7 +99,7 @@ void addFailure(Record& record, const Model& model, const CheckRun& run) {
   if (shortest.preemptions) record.detail["shortest"]["preemptions"] = *shortest.preemptions;
 }
 
-// A bound that ended says less than a full search, and is never called exhausted.
+// A bounded search that ended says less than a full one, and is never called exhausted.
 void addSuccess(Record& record, const CheckRun& run) {
   const Attempt& decisive = run.decisive();
   if (decisive.result.end != SearchEnd::kEndedByItself) {
@@ -131,8 +131,8 @@ Trace traceOf(const Model& model, const SearchResult& result) {
   return makeTrace(parseHistory(result.history), columns);
 }
 
-// Oracles of the models begin with their property; what Relacy found by itself gets the first
-// property of the model.
+// A message of a model's oracle begins with its property. What Relacy finds by itself gets the
+// first property of the model.
 std::string describeFailure(const Model& model, const SearchResult& failed) {
   const History history = parseHistory(failed.history);
   std::string_view verdict = history.verdict;

@@ -1,4 +1,4 @@
-// From the result of a search to the record of a check, and to what people read.
+// Makes the record of a check, and its text for people, from the result of a search.
 #pragma once
 
 #include <string>
@@ -10,19 +10,19 @@
 
 namespace sigproof::models {
 
-/// The check's name: "model/NAME".
+/// Returns the check's name: "model/NAME".
 std::string checkName(const Model& model);
 
-/// A record with all that is known of a check before it runs; its verdict is "unfinished".
+/// Returns a record with all that is known of a check before it runs. Its verdict is "unfinished".
 reports::Record blankRecord(const Model& model);
 
-/// The whole record, trace and replay command included if it failed.
+/// Returns the whole record; with trace and replay command if the check failed.
 reports::Record makeRecord(const Model& model, const CheckRun& run);
 
-/// What broke, in one line that begins with a property.
+/// Returns what broke, in one line that begins with a property.
 std::string describeFailure(const Model& model, const SearchResult& failed);
 
-/// The trace of a search that has a history; without steps if it has none.
+/// Returns the trace of a search; without steps if the search has no history.
 Trace traceOf(const Model& model, const SearchResult& result);
 
 }  // namespace sigproof::models

@@ -11,7 +11,7 @@
 namespace sigproof::models {
 namespace {
 
-// The models of a matrix are many, those written one by one few: these may take longer.
+// A matrix has many models. Those that are written one by one are few, so each may take longer.
 constexpr std::uint64_t kShareOfSingleModels = 4;
 
 class PlannedSearch {
@@ -44,7 +44,7 @@ class PlannedSearch {
   }
 
  private:
-  // A budget of 1 stays one.
+  // A budget of 1 stays 1.
   std::uint64_t affordable(std::uint64_t executions) const {
     return (executions + model_.execution_cost - 1) / model_.execution_cost;
   }
@@ -60,8 +60,8 @@ class PlannedSearch {
     return run_.attempts.back().result.end;
   }
 
-  // Where one thread runs alone, no preemption is left out by a bound of 0: the full search was
-  // that already.
+  // If only one thread runs at a time, a bound of 0 leaves no preemption out, so the full search
+  // was the same.
   void raiseBound() {
     if (model_.thread_count == 1) return;
     std::uint64_t left = plan_.bounded_executions;
@@ -73,7 +73,7 @@ class PlannedSearch {
     }
   }
 
-  // Of no use after a failure, and no consolation where nothing could be shown.
+  // A random search adds nothing after a failure, or where nothing could be shown.
   bool isRandomWanted() const {
     const Attempt& decisive = run_.decisive();
     return model_.thread_count > 1 && plan_.random_executions > 0 &&
@@ -106,7 +106,7 @@ class PlannedSearch {
   std::optional<ShortestFailure> fewestPreemptions(ShortestFailure& first) {
     const bool is_bounded = first.attempt.search.kind == SearchKind::kBounded;
     if (is_bounded) first.preemptions = first.attempt.search.preemption_bound;
-    // A bounded attempt was preceded by all smaller bounds, unless it was the only one wanted.
+    // All smaller bounds ran before a bounded attempt, unless it was the only one wanted.
     if (is_bounded && !plan_.only) return std::nullopt;
     for (unsigned bound = 0; budget_ > 0; ++bound) {
       Attempt attempt = spend({.kind = SearchKind::kBounded, .preemption_bound = bound}, first);
@@ -122,7 +122,7 @@ class PlannedSearch {
     return std::nullopt;
   }
 
-  // Searches on behind each failure for one with fewer steps.
+  // Continues the search after each failure, for one with fewer steps.
   void shortenSteps(ShortestFailure& shortest) {
     constexpr unsigned kMostFailures = 100;
     Attempt last = shortest.attempt;
@@ -140,7 +140,7 @@ class PlannedSearch {
     }
   }
 
-  // A search of what is left of the budget, and no longer.
+  // Searches with what is left of the budget.
   Attempt spend(Search wanted, ShortestFailure& on) {
     wanted.max_executions = budget_;
     wanted.random_executions = budget_;

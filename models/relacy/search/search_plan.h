@@ -1,11 +1,11 @@
-// How a model is searched: completely if that ends within a budget, else with as many preemptions
-// as end within one, and at random besides. A failure is then made as short as a further budget
-// allows.
+// How a model is searched. Completely, if that ends within a budget; otherwise with as many
+// preemptions as end within one. In addition at random. A failure is then shortened as far as a
+// further budget allows.
 //
 //   const CheckRun run = carryOut(model, SearchPlan{});
 //   run.decisive().search.kind == SearchKind::kFull       // and it ended by itself: exhausted
 //
-// Budgets are numbers of executions, not seconds, so that every machine comes to the same result.
+// Budgets are numbers of executions, not seconds, so that every machine gets the same result.
 #pragma once
 
 #include <chrono>
@@ -21,10 +21,10 @@
 namespace sigproof::models {
 
 struct SearchPlan {
-  /// This search and no other, apart from the random one; nothing: what the file's head says.
+  /// Only this search, and the random one; nothing: the plan above.
   std::optional<Search> only{};
   std::uint64_t full_executions = 150'000;
-  std::uint64_t bounded_executions = 150'000;  ///< of all bounds together
+  std::uint64_t bounded_executions = 150'000;  ///< for all bounds together
   std::uint64_t random_executions = 20'000;    ///< for models of several threads
   std::uint64_t shortening_executions = 50'000;
   std::uint64_t seed = 1;
@@ -45,19 +45,19 @@ struct ShortestFailure {
   Attempt attempt{};
   std::optional<unsigned> preemptions{};  ///< nothing: a random execution
   std::size_t steps = 0;
-  std::uint64_t executions = 0;  ///< spent on looking for it
+  std::uint64_t executions = 0;  ///< spent looking for it
   double seconds = 0;
   std::string note{};  ///< why nothing shorter was looked for; or empty
 };
 
-/// What came of one check.
+/// The result of one check.
 struct CheckRun {
   std::vector<Attempt> attempts{};  ///< in order; at least one
   std::optional<Attempt> random{};
   std::optional<ShortestFailure> shortest{};
 
-  /// The attempt that says what was shown: the failed one, else the last that ended by itself, else
-  /// the first.
+  /// The attempt that decides what was shown: the failed one, else the last that ended by itself,
+  /// else the first.
   const Attempt& decisive() const;
   /// The failed attempt, the random one included; null if none failed.
   const Attempt* failed() const;

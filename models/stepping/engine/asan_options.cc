@@ -1,5 +1,6 @@
-// AddressSanitizer's options in a stepping program: a report doesn't end it, crashes are the
-// stepper's, and nothing is looked up or printed inside a handler. Only in the sanitized program.
+// AddressSanitizer's options in a stepping program. A report doesn't end the program, the stepper
+// handles crashes, and nothing is symbolized or printed inside a handler. Only in the sanitized
+// program.
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the name is the sanitizer's.
 extern "C" const char* __asan_default_options() {

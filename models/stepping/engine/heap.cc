@@ -66,9 +66,9 @@ void freeInArena(void* pointer) noexcept {
   --live_blocks;
 }
 
-// Brings malloc's cache of small free blocks into one and the same state, so that the instructions
-// of an operation don't depend on what the program did before: a boundary keeps its number between
-// a run and its replay.
+// Fills malloc's cache of small free blocks in the same way each time. The instructions of an
+// operation then don't depend on what the program did before, so a boundary has the same number in
+// a run and in its replay.
 void settleMalloc() noexcept {
   constexpr std::size_t kCachedBlocks = 7;  // of each size, glibc's tcache_count
   constexpr std::size_t kLargestSize = 512;
@@ -82,7 +82,7 @@ void settleMalloc() noexcept {
       void* memory = std::malloc(size);
       if (memory == nullptr) break;
       taken = new (memory) Block{taken};
-      // A hole that is a little larger is given away whole, and cached with those of its own size.
+      // malloc hands out a slightly larger hole whole, and caches it with those of its own size.
       if (malloc_usable_size(memory) == size) ++exact;
     }
     while (taken != nullptr) std::free(std::exchange(taken, taken->next));

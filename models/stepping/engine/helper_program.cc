@@ -41,7 +41,7 @@ End readUntil(Clock::time_point deadline, int descriptor, std::string& output) {
   }
 }
 
-// One that has closed its output may still never end.
+// A program that has closed its output may still never end.
 bool hasEndedBy(Clock::time_point deadline, pid_t child, int& status) {
   while (true) {
     const pid_t ended = waitpid(child, &status, WNOHANG);
@@ -58,7 +58,7 @@ void killAndReap(pid_t child) {
   }
 }
 
-// Starts it with `output` as standard output. Returns an error number or 0.
+// Starts the program with `output` as standard output. Returns an error number or 0.
 int start(std::vector<std::string>& command, int output, pid_t& child) {
   std::vector<char*> arguments;
   for (std::string& argument : command) arguments.push_back(argument.data());

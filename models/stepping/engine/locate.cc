@@ -18,7 +18,7 @@
 namespace sigproof::stepping {
 namespace {
 
-// An object of this process and an address in it as its file counts.
+// An object file of this process, and an address as that file counts it.
 struct Place {
   std::string file;
   std::uintptr_t offset = 0;
@@ -35,7 +35,7 @@ Place placeOf(std::uintptr_t address) {
   return place;
 }
 
-// The last parts of a path, which say as much as the whole and name no machine.
+// Returns the last parts of a path. They say as much as the whole, and don't name a machine.
 std::string shortPath(const std::string& path) {
   std::string_view rest = path;
   std::size_t slash = rest.size();
@@ -48,15 +48,15 @@ std::string shortPath(const std::string& path) {
 struct Symbol {
   std::string text;  // "function file:line < caller file:line"
   std::uintptr_t function_start = 0;
-  std::string fault;  // why there is less than that; or empty
+  std::string fault;  // why the text is not complete; or empty
   bool has_hung = false;
 };
 
-// Names longer than this are no names.
+// A longer name is garbage.
 constexpr std::size_t kLongestName = 4096;
 constexpr std::size_t kMostFrames = 64;
 
-// What a symbolizer prints for what it doesn't know, in one form.
+// The symbolizers print several forms of "unknown".
 bool isUnknown(std::string_view name) { return name.empty() || name.starts_with("??"); }
 
 std::string nameMember(const nlohmann::json& frame, const char* name) {
@@ -70,7 +70,7 @@ std::uint64_t lineMember(const nlohmann::json& frame) {
   return found != frame.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
 }
 
-// Of code without debug information the symbolizer knows the function at most.
+// For code without debug information the symbolizer knows at most the function.
 std::string frameText(const std::string& function, const std::string& file, std::uint64_t line) {
   if (isUnknown(function) && isUnknown(file)) return {};
   const std::string name = isUnknown(function) ? "a function without a name" : function;
@@ -78,7 +78,7 @@ std::string frameText(const std::string& function, const std::string& file, std:
                          : fmt::format("{} {}:{}", name, shortPath(file), line);
 }
 
-// Reads what llvm-symbolizer prints as JSON. Nothing is taken for granted about it.
+// Reads the JSON that llvm-symbolizer prints. The output may have any form.
 Symbol readSymbol(const std::string& output) {
   Symbol symbol;
   const auto json = nlohmann::json::parse(output, nullptr, false);
@@ -115,7 +115,8 @@ Symbol readAddr2line(const std::string& output) {
   return {.text = frameText(function, place.substr(0, colon), line), .fault = {}};
 }
 
-// The first of the programs that knows something. Where one hangs, so may the next: none is asked.
+// Asks the programs in turn until one knows the address. If one hangs, the next may hang, too, so
+// no more are asked.
 Symbol symbolize(const Place& place) {
   const std::string address = fmt::format("0x{:x}", place.offset);
   std::string faults;
@@ -142,7 +143,7 @@ Symbol symbolize(const Place& place) {
   return symbol;
 }
 
-// The lines of a disassembly, the one at `offset` marked; and how many stand before that one.
+// The lines of a disassembly, with the one at `offset` marked, and the index of that one.
 struct Disassembly {
   std::vector<std::string> lines;
   std::optional<std::size_t> marked;
@@ -168,7 +169,7 @@ std::string withoutDisassembly(std::string_view why) {
   return fmt::format("no disassembly: {}\n", why);
 }
 
-// Decoded from the function's start, since x86 can't be read backwards.
+// Starts at the function's start, because x86 can't be decoded backwards.
 std::string disassemble(const Place& place, const Symbol& symbol) {
   constexpr std::size_t kLinesBefore = 6;
   constexpr std::size_t kMostLinesAfter = 24;

@@ -1,4 +1,5 @@
-// Where in the program an instruction is, for people: function, source line, instructions around.
+// Finds an instruction's place in the program, for people: function, source line, instructions
+// around.
 //
 //   Location where = locate(boundary.address);
 //   fmt::print("{}\n{}", where.place, where.disassembly);

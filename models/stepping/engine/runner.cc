@@ -34,7 +34,7 @@ struct Finding {
   CaseResult result;
 };
 
-// What came of the cases of a check.
+// The results of the cases of a check.
 struct Singles {
   std::vector<Finding> passed;
   std::optional<Finding> failed;
@@ -42,9 +42,9 @@ struct Singles {
 
 bool isCanary(std::string_view case_name) { return case_name.starts_with(kCanaryPrefix); }
 
-// First without interruption: what the machine does once (the first exception, say) is then behind
-// it, so that boundaries have the same numbers in a replay. A case that fails already there is
-// stepped as well, which tells where. A canary is to be caught between two instructions.
+// Runs the case without interruption first. What the machine does only once (the first exception,
+// say) is then done, so boundaries have the same numbers in a replay. A case that fails in that run
+// is stepped as well, to find the place. Only a bug between two instructions counts for a canary.
 Finding runCase(const Case& one, const std::string& name, const CasePlan& plan) {
   std::optional<CaseResult> rehearsal;
   if (!isCanary(name)) {
@@ -111,7 +111,7 @@ std::string indent(const std::string& text, std::string_view margin) {
   return result;
 }
 
-// What a person reads who has to find the bug.
+// The text for a person who has to find the bug.
 std::string traceText(const Suite& suite, const Check& check, const Finding& finding) {
   const CaseFailure& failure = *finding.result.failure;
   std::string text =
@@ -125,7 +125,7 @@ std::string traceText(const Suite& suite, const Check& check, const Finding& fin
   text += fmt::format("expected:  {}\nseen:      {}\n", failure.expected, failure.seen);
   if (failure.boundary) {
     const Location where = locate(failure.boundary->address);
-    text += fmt::format("\nthe handler struck before this instruction:\n{}{}",
+    text += fmt::format("\nthe handler ran before this instruction:\n{}{}",
                         indent(where.place, "  "), indent(where.disassembly, "  "));
   }
   return text + fmt::format("\nwhat the handler saw, in order:\n{}", finding.result.states);
@@ -144,7 +144,7 @@ json canaryDetail(const Canary& canary, const std::optional<Finding>& caught) {
   return detail;
 }
 
-// Whether each canary was caught.
+// Returns whether each canary was caught.
 bool runCanaries(const Check& check, Record& record) {
   bool is_each_caught = !check.canaries.empty();
   json details = json::array();
@@ -211,7 +211,7 @@ void judgeFailure(const Suite& suite, const Check& check, const Finding& failed,
   record.verdict = Verdict::kFailed;
   record.summary = summarize(check.name, failed);
   record.replay = replayCommand(record.check, failed, replay_arguments);
-  record.exhausted = false;  // what comes after it was not run
+  record.exhausted = false;  // the cases after it did not run
   const std::string property =
       check.properties.empty() ? check.name : std::string(check.properties.front().id());
   reports::tellVerdict(property, record.summary);
@@ -245,7 +245,7 @@ std::string planArguments(const CasePlan& plan) {
                      : fmt::format(" --inner {}", fmt::join(plan.inner->boundaries(), ",")));
 }
 
-// Whether pairs of preemptions of the cases, which hold under single ones, hold too.
+// Returns whether pairs of preemptions hold, for cases that hold with single ones.
 bool runPairs(const Suite& suite, const Check& check, const Singles& singles, const PairsPlan& plan,
               Record& record) {
   std::vector<std::vector<std::uint32_t>> boundaries;
@@ -260,7 +260,7 @@ bool runPairs(const Suite& suite, const Check& check, const Singles& singles, co
   return false;
 }
 
-// The cases, the pairs and the canaries: the verdict.
+// Runs the cases, the pairs and the canaries, and sets the verdict.
 void runAll(const Suite& suite, const Check& check, const PairsPlan& plan, Record& record) {
   const Singles singles = runCases(check.cases, "");
   addCases(singles, record);

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <string_view>
 
-// AddressSanitizer's own interface; null in a program that is built without it.
-// The names are the sanitizer's.
+// AddressSanitizer's own interface; null in a program that is built without it. The sanitizer chose
+// the names.
 // NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" {
 [[gnu::weak]] void __asan_set_error_report_callback(void (*callback)(const char*));
@@ -29,8 +29,8 @@ std::atomic<std::size_t> report_count{0};
 std::array<char, 256> newest_report{};
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
-// "==1234==ERROR: AddressSanitizer: heap-use-after-free on address 0x... at pc ...": what changes
-// from run to run is left out.
+// Copies the first line, "==1234==ERROR: AddressSanitizer: heap-use-after-free on address 0x... at
+// pc ...", without the parts that change from run to run.
 void onReport(const char* text) {
   const std::string_view report(text);
   const std::size_t begin = std::min(report.find("AddressSanitizer:"), report.size());
@@ -45,7 +45,7 @@ void onReport(const char* text) {
 bool watchReports() noexcept {
   if (__asan_set_error_report_callback == nullptr) return false;
   __asan_set_error_report_callback(&onReport);
-  // Where it happened, a record says better; a canary makes hundreds.
+  // Discard the report's text: the record has a better place, and a canary makes hundreds.
   const std::intptr_t nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the sanitizer's interface.
   if (nowhere >= 0) __sanitizer_set_report_fd(reinterpret_cast<void*>(nowhere));

@@ -1,4 +1,4 @@
-// What a handler saw, from before an operation to after it, as runs of equal states.
+// What handlers saw, from before an operation to after it, as runs of equal states.
 //
 //   Trace<ListState> trace;
 //   trace.add(Moment::kBefore, {}, state);
@@ -6,8 +6,8 @@
 //   trace.add(Moment::kAfter, {}, state);
 //   auto violation = judgeList(trace.states(), expectation);
 //
-// An operation of thousands of instructions passes through a handful of states, so that a trace is
-// short, has a fixed size and needs no allocation.
+// An operation of thousands of instructions passes through a few states. So a trace is short, has a
+// fixed size and needs no allocation.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ namespace sigproof::stepping {
 
 enum class Moment : std::uint8_t { kBefore, kBoundary, kAfter };
 
-/// A judge's refusal: which state, counted from the first, is wrong. Where it is wrong only against
-/// an earlier one ("went back"), that one is named too.
+/// What a judge found: the state that is wrong, counted from the first. If it is wrong only
+/// together with an earlier state ("went back"), it names that one, too.
 struct Violation {
   std::size_t state = 0;
   std::optional<std::size_t> earlier_state;
@@ -44,7 +44,7 @@ class Trace {
     std::size_t count = 0;  ///< boundaries at which this was seen
   };
 
-  /// Appends a look. Returns false if there is no room, which no sound operation comes near.
+  /// Appends a look. Returns false if there is no room; a correct operation needs much less.
   bool add(Moment moment, Boundary boundary, const State& state) noexcept {
     if (size_ != 0 && moment == Moment::kBoundary) {
       Run& newest = runs_[size_ - 1];
@@ -81,14 +81,15 @@ class Trace {
   bool is_full_ = false;
 };
 
-/// "12", and within a handler "12/30".
+/// Returns "12", or "12/30" inside a handler.
 inline std::string describeNumber(const Boundary& boundary) {
   std::string text = std::to_string(boundary.number);
   if (boundary.inner) text += "/" + std::to_string(*boundary.inner);
   return text;
 }
 
-/// "before the call", "boundary 12", "boundaries 0-57", "boundaries 12/0-12/30", "after the call".
+/// Returns "before the call", "boundary 12", "boundaries 0-57", "boundaries 12/0-12/30" or "after
+/// the call".
 template <class State>
 std::string describeMoment(const typename Trace<State>::Run& run) {
   switch (run.moment) {

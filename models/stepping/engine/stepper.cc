@@ -20,11 +20,11 @@ bool Selection::contains(std::size_t boundary) const noexcept {
 
 namespace {
 
-// A call that a handler may have to leave: an operation, stepped or not, or a look. They nest: a
-// look at a boundary of an operation, itself stepped, with a look at one of its boundaries.
+// A call that a handler may have to leave: an operation, stepped or not, or a look. Frames nest: a
+// look at a boundary of an operation may itself be stepped, with a look at one of its boundaries.
 struct Frame {
   bool is_look = false;
-  BoundaryObserver* observer = nullptr;  // null once it wants no more
+  BoundaryObserver* observer = nullptr;  // null once it asks for no further calls
   const Selection* selection = nullptr;
   StepOutcome outcome = {};
   sigjmp_buf escape{};
@@ -62,8 +62,8 @@ void noteInProgram(Frame& frame, Boundary boundary) noexcept {
 }
 
 extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
-  // The kernel clears the trap flag for a handler and restores it behind. It does neither with the
-  // flag that stands in for it.
+  // The kernel clears the trap flag for a handler and restores it afterwards. It does neither with
+  // the mark flag that stands in for the trap flag.
   const bool is_marked = internal::isMarked();
   trapOff();
   const int saved_errno = errno;
@@ -78,12 +78,12 @@ extern "C" void onTrap(int /*signal*/, siginfo_t* /*info*/, void* context) {
     }
   }
   errno = saved_errno;
-  if (is_marked) trapOn();  // the parent steps again when the handler has returned
+  if (is_marked) trapOn();  // the tracer steps again when the handler has returned
 }
 
-// A crash of the observer's walk ends the walk; a crash of the operation ends the operation; any
-// other is nobody's business here. The handlers run with the trap flag clear, so a jump out of them
-// ends the stepping as well.
+// A crash in the observer's walk ends the walk, and one in the operation ends the operation. Any
+// other crash has its default action. These handlers run with the trap flag clear, so a jump out of
+// them ends the stepping as well.
 extern "C" void onCrash(int signal) {
   trapOff();
   if (Frame* frame = innermost) {
@@ -94,7 +94,7 @@ extern "C" void onCrash(int signal) {
   raise(signal);
 }
 
-// The program's own executable segment: the first object that the dynamic linker lists.
+// Finds the program's own executable segment: the dynamic linker lists the program first.
 int findText(dl_phdr_info* info, std::size_t /*size*/, void* /*data*/) {
   for (const ElfW(Phdr)* header = info->dlpi_phdr; header != info->dlpi_phdr + info->dlpi_phnum;
        ++header) {
@@ -110,13 +110,13 @@ void installHandlers() {
     dl_iterate_phdr(&findText, nullptr);
     struct sigaction action = {};
     action.sa_sigaction = &onTrap;
-    // Not blocked while it runs, for a handler may be stepped as well.
+    // Not blocked while it runs, because a handler may be stepped as well.
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     sigaction(SIGTRAP, &action, nullptr);
     action = {};
     action.sa_handler = &onCrash;
-    // No handler changes the mask, so a jump out of it has none to restore: two system calls saved
-    // at every boundary.
+    // No handler changes the mask, so a jump out of one need not restore it. That saves two system
+    // calls at every boundary.
     action.sa_flags = SA_NODEFER;
     for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) sigaction(signal, &action, nullptr);
     return true;
@@ -126,7 +126,7 @@ void installHandlers() {
 
 enum class SteppedPart : std::uint8_t { kNone, kWhole, kWindows };
 
-// Not inlined: whoever calls it is not to keep in a register what a jump would lose.
+// Not inlined, so that its caller keeps nothing in a register that a jump would lose.
 [[gnu::noinline]] void runIn(Frame& frame, SteppedPart part, Operation operation) noexcept {
   // NOLINTNEXTLINE(cert-err52-cpp): the only way out of a handler of SIGSEGV.
   if (sigsetjmp(frame.escape, 0) == 0) {
@@ -191,7 +191,7 @@ bool guardedLook(Operation look) noexcept {
 }
 
 void abandonLook() noexcept {
-  trapOff();  // what is left may be stepped
+  trapOff();  // the code that was left may have been stepped
   Frame* frame = innermost;
   while (!frame->is_look) {
     internal::tellTracer(internal::TracerMessage::kStepsEnd);

@@ -9,8 +9,8 @@
 namespace sigproof::stepping {
 namespace {
 
-// The build says what it asked for; the compiler says what it was told. A build type's own flags
-// would otherwise be able to turn several programs into one.
+// The build defines the requested level, and the compiler defines what it got. A build type's own
+// flags could otherwise make several programs the same.
 constexpr std::string_view kLevel = SIGPROOF_STEPPING_LEVEL;
 constexpr std::string_view kFlags = SIGPROOF_STEPPING_FLAGS;
 
@@ -22,7 +22,7 @@ constexpr bool kIsOptimized = false;
 static_assert(kLevel.ends_with("O0") != kIsOptimized,
               "the flags of the build type have overridden the level's");
 
-// As people build: without optimisation the debug checks are on, with it they are off.
+// As usual, the debug checks are on without optimisation and off with it.
 #ifdef NDEBUG
 constexpr bool kHasDebugChecks = false;
 #else
@@ -54,7 +54,7 @@ std::string compiler() {
 #endif
 }
 
-// As they would be typed.
+// The flags as on a command line.
 std::string flags() {
   std::string typed(kFlags);
   std::ranges::replace(typed, ',', ' ');

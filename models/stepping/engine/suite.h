@@ -1,8 +1,8 @@
-// The checks of one program: the production code in one build of it.
+// The checks of one program, which contains one build of the production code.
 //
 //   const Suite suite = makeSuite();
 //
-// suite.cc, list_checks.cc, registry_checks.cc and registry_world.cc are the files that are
+// suite.cc, list_checks.cc, registry_checks.cc and registry_fixture.cc are the files that are
 // compiled once for each level; everything else is compiled once.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace sigproof::stepping {
 
 std::vector<Check> listChecks();
 std::vector<Check> registryChecks();
-/// The checks of this program: of list and registry, or of the binding to V8.
+/// Returns the checks of this program: of list and registry, or of the V8 binding.
 std::vector<Check> makeChecks();
 Suite makeSuite();
 

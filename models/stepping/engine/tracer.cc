@@ -20,14 +20,14 @@
 namespace sigproof::stepping {
 namespace {
 
-// What stops the child for the parent: a signal that does nothing where it gets through.
+// The child stops for the parent with this signal. Its default action is to do nothing.
 constexpr int kMessageSignal = SIGURG;
 
-// Read by the parent in the child's memory, at the same address as its own.
+// The parent reads it in the child's memory, at the same address as its own.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
 volatile long message_to_tracer = 0;
 
-// What a stop at a system call is told apart from a step by (PTRACE_O_TRACESYSGOOD).
+// Distinguishes a stop at a system call from a step (PTRACE_O_TRACESYSGOOD).
 constexpr int kSystemCallStop = SIGTRAP | 0x80;
 
 class Tracer {
@@ -53,11 +53,11 @@ class Tracer {
   }
 
  private:
-  /// A stretch that is to be stepped. They nest: a handler may be stepped as well.
+  /// A part that is to be stepped. Levels nest, because a handler may be stepped as well.
   struct Level {
     bool was_marked = false;  ///< before the instruction that is being stepped
     bool is_in_handler = false;
-    bool is_returning = false;  ///< from the handler: in the system call that does it
+    bool is_returning = false;  ///< in the system call with which the handler returns
   };
 
   bool waitForChild(int& status) const {
@@ -102,18 +102,18 @@ class Tracer {
   }
 
   void onStep() {
-    if (levels_.empty() || isInHandler()) return resume(SIGTRAP);  // none of ours
+    if (levels_.empty() || isInHandler()) return resume(SIGTRAP);  // not one of our steps
     Level& level = levels_.back();
-    // As the trap flag does it: what counts is how the flag stood before the instruction.
+    // As with the trap flag, the flag before the instruction decides.
     const Stop stop = stopOfStep();
-    if (stop.is_behind_system_call) return resume(0);  // where the trap flag doesn't strike
+    if (stop.is_behind_system_call) return resume(0);  // the trap flag raises nothing here
     const bool is_boundary = std::exchange(level.was_marked, stop.is_marked);
     if (!is_boundary) return resume(0);
     level.is_in_handler = true;
     ptrace(PTRACE_SYSCALL, child_, nullptr, SIGTRAP);
   }
 
-  // The handler runs without being stepped, up to the end of the system call that ends it.
+  // Lets the handler run without steps, up to the end of the system call that ends it.
   void onSystemCall() {
     if (isInHandler()) {
       Level& level = levels_.back();

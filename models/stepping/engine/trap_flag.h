@@ -5,19 +5,20 @@
 //   list.pushFront(1);      // SIGTRAP after each instruction of it
 //   trapOff();
 //
-// Where that flag doesn't work and a parent steps the program instead (tracer.h), the same two mark
-// the instructions to be stepped with another flag, which the processor keeps and nobody reads.
+// Where that flag doesn't work and a parent steps the program instead (tracer.h), the same two
+// functions mark the instructions to be stepped with another flag. The processor keeps that flag
+// and ignores it.
 //
 // Both touch the stack below the stack pointer, so a file that uses them is built with
-// -mno-red-zone. They are inlined so that no call of theirs stands among the instructions looked
-// at; what remains of them at the end (three instructions) is stepped too and harmless.
+// -mno-red-zone. They are inlined, so that no call of them is among the stepped instructions. Three
+// instructions of trapOff() remain; they are stepped, which does no harm.
 #pragma once
 
 #include <cstdint>
 
 namespace sigproof::stepping {
 
-/// Who raises SIGTRAP after an instruction.
+/// What raises SIGTRAP after an instruction.
 enum class StepMethod : std::uint8_t {
   kTrapFlag,  ///< the processor
   kTracer,    ///< a parent process with PTRACE_SINGLESTEP
@@ -27,7 +28,7 @@ namespace internal {
 inline constexpr std::uint64_t kTrapFlag = 0x100;
 /// The processor's "identification" flag.
 inline constexpr std::uint64_t kMarkFlag = 0x200000;
-/// What trapOn() sets.
+/// The flag that trapOn() sets.
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): the process has one method.
 inline std::uint64_t flag_to_set = kTrapFlag;
 }  // namespace internal
@@ -52,7 +53,7 @@ namespace internal {
 }
 }  // namespace internal
 #else
-// No processor that we know but x86-64 lets a program set such a flag for itself.
+// We know no other processor than x86-64 that lets a program set such a flag for itself.
 inline constexpr bool kHasTrapFlag = false;
 inline void trapOn() noexcept {}
 inline void trapOff() noexcept {}

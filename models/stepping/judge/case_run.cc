@@ -79,7 +79,7 @@ template <class State>
 bool CaseRun<State>::take(Moment moment, Boundary boundary, Action& action) noexcept {
   State state{};
   const std::size_t reports = sanitizerReportCount();
-  const bool has_returned = guardedLook([&]() noexcept { world_.look(state, action); });
+  const bool has_returned = guardedLook([&]() noexcept { fixture_.look(state, action); });
   if (state.fault == LookFault::kNone || state.fault == LookFault::kDeadElement) {
     if (sanitizerReportCount() != reports) {
       state.fault = LookFault::kSanitizerReport;
@@ -112,7 +112,7 @@ std::optional<CaseFailure> CaseRun<State>::findFailure(const std::string& compla
   const std::vector<State> states = trace_->states();
   const bool is_cut_short = outcome_.crash_signal != 0 && !is_stopped_;
   if (!is_cut_short) {
-    if (const auto violation = world_.judge(states)) return locate(states, *violation);
+    if (const auto violation = fixture_.judge(states)) return locate(states, *violation);
   }
   if (outcome_.crash_signal != 0) {
     return CaseFailure{crashBoundary(), std::nullopt, "the operation to return",
@@ -154,7 +154,7 @@ CaseFailure CaseRun<State>::locate(const std::vector<State>& states,
   return failure;
 }
 
-// Where the handler acted at one boundary alone, that is where to look for the reason.
+// If the handler acted at only one boundary, that is the place of the bug.
 template <class State>
 std::optional<Boundary> CaseRun<State>::onlyBoundary() const {
   constexpr std::size_t kBeforeOneAfter = 3;
@@ -162,13 +162,13 @@ std::optional<Boundary> CaseRun<State>::onlyBoundary() const {
   return (*trace_)[1].first;
 }
 
-// Whether a handler that acts at this boundary only would be refused as well.
+// Returns whether a handler at this boundary alone fails, too.
 template <class State>
 bool CaseRun<State>::isWrongAlone(const std::vector<State>& states,
                                   const Violation& violation) const {
   const State& wrong = states[violation.state];
   const std::vector<State> alone{states.front(), wrong, wrong};
-  const auto again = world_.judge(alone);
+  const auto again = fixture_.judge(alone);
   return again && again->state == 1;
 }
 

@@ -1,12 +1,12 @@
-// The one way in which a case runs, whatever it looks at: look, step, look, judge.
+// How every case runs: look, step, look, judge.
 //
-//   ListWorld<List> world;                     // a World<ListState>
-//   CaseRun<ListState> run(world);
-//   run.step(plan, [&]() noexcept { world.list().clear(); });
+//   ListFixture<List> fixture;                     // a Fixture<ListState>
+//   CaseRun<ListState> run(fixture);
+//   run.step(plan, [&]() noexcept { fixture.list().clear(); });
 //   CaseResult result = run.conclude(extra complaint or "");
 //
-// describe(State) is found for its State. Compiled once, for the states that there are: only what a
-// World and an operation do is compiled at each level.
+// describe(State) is found by its argument. This file is compiled once, for the states that there
+// are. Only the code of a fixture and an operation is compiled at each level.
 #pragma once
 
 #include <memory>
@@ -21,49 +21,51 @@
 
 namespace sigproof::stepping {
 
-/// "it died of SIGSEGV".
+/// Returns "it died of SIGSEGV".
 std::string describeCrash(int signal);
 
-/// Runs what a handler does to the production code: just so, or stepped.
+/// Runs the handler's call of the production code: directly, or stepped.
 class Action {
  public:
   virtual ~Action() = default;
   virtual void run(Operation operation) noexcept { operation(); }
 };
 
-/// What is stepped, and what a handler sees of it.
+/// The objects that an operation works on, and what a handler sees of them.
 template <class StateType>
-class World {
+class Fixture {
  public:
   using State = StateType;
-  virtual ~World() = default;
+  virtual ~Fixture() = default;
 
-  /// What a handler does, by `action`, and what it saw. Async-signal-safe; may crash.
+  /// Makes the handler's call by `action`, and stores what it saw. Async-signal-safe; may crash.
   virtual void look(State& state, Action& action) noexcept = 0;
-  /// The first state that must not be.
+  /// Returns the first wrong state.
   virtual std::optional<Violation> judge(std::span<const State> states) const = 0;
 
  protected:
-  World() = default;
-  World(const World&) = default;
-  World& operator=(const World&) = default;
+  Fixture() = default;
+  Fixture(const Fixture&) = default;
+  Fixture& operator=(const Fixture&) = default;
 };
 
 template <class State>
 class CaseRun final : public BoundaryObserver {
  public:
-  explicit CaseRun(World<State>& world) : world_(world), trace_(std::make_unique<Trace<State>>()) {}
+  explicit CaseRun(Fixture<State>& fixture)
+      : fixture_(fixture), trace_(std::make_unique<Trace<State>>()) {}
 
-  /// Looks before, at the boundaries and after. A look that meets a fault is the last one.
+  /// Looks before the operation, at its boundaries and after it. A look with a fault is the last
+  /// one.
   void step(const CasePlan& plan, Operation operation);
 
-  /// As step(), but of the operation only what it calls between trapOn() and trapOff() is stepped.
+  /// Like step(), but steps only what the operation calls between trapOn() and trapOff().
   void stepWindows(const CasePlan& plan, Operation operation);
 
   bool atBoundary(Boundary boundary) noexcept override;
 
-  /// Judges what was seen; `complaint`, if not empty, is about the operation's result. Where this
-  /// reports a failure the world is broken and must be leaked.
+  /// Judges what handlers saw. `complaint`, if not empty, is about the operation's result. If this
+  /// returns a failure, the fixture is broken and must be leaked.
   CaseResult conclude(const std::string& complaint) const;
 
  private:
@@ -92,7 +94,7 @@ class CaseRun final : public BoundaryObserver {
   bool isWrongAlone(const std::vector<State>& states, const Violation& violation) const;
   std::string describeStates() const;
 
-  World<State>& world_;
+  Fixture<State>& fixture_;
   std::unique_ptr<Trace<State>> trace_;
   StepOutcome outcome_;
   const Selection* inner_ = nullptr;  // non-null: handlers are stepped

@@ -24,7 +24,7 @@ struct View {
   bool is_last;
   bool is_renewing;
   bool was_warned;
-  const ModuleState* leaving;  // the module that is, if there is one
+  const ModuleState* leaving;  // the leaving module, if there is one
 };
 
 Complaint judgeSilence(const View& view) {
@@ -36,7 +36,7 @@ Complaint judgeSilence(const View& view) {
                      word(view.expected.signal_initial));
 }
 
-// Before publication each byte is what was there, or what it is to be, and never goes back.
+// Before publication each byte has its old or its new value, and never goes back.
 bool isOnItsWay(std::uint32_t value, std::uint32_t from, std::uint32_t to) {
   for (int shift = 0; shift < 32; shift += 8) {
     const std::uint32_t byte = value >> shift & 0xFF;
@@ -68,7 +68,7 @@ Complaint judgeJoining(const View& view) {
   if (view.is_first) return fmt::format("module {} not to be registered yet", view.number);
   const bool was_published = isDelivered(*view.earlier);
   if (view.now.signal_before == (was_published ? kWarning : 0)) return std::nullopt;
-  // Published under a warning, and the registration has told it since.
+  // Published under a warning, and the registration has written it since.
   if (!was_published && view.was_warned && view.now.signal_before == kWarning) return std::nullopt;
   if (was_published) {
     return fmt::format("the signal written to module {} to stay: 24 was lost", view.number);
@@ -91,7 +91,7 @@ Complaint judgeSuccessor(const View& view) {
   return std::nullopt;
 }
 
-// D6: what the call leaves behind is what the level asks for.
+// D6: after the call the words have the value of the level.
 Complaint judgeFinalWord(const View& view) {
   const std::uint32_t wanted = view.was_warned ? kWarning : 0;
   if (!view.is_last || !isDelivered(view.now) || view.now.signal_before == wanted) {
@@ -101,7 +101,7 @@ Complaint judgeFinalWord(const View& view) {
                      view.number, wanted);
 }
 
-// Nobody but the handler (and renewal) writes the word of a module that is registered already.
+// Only the handler (and renewal) writes the word of a module that is registered already.
 Complaint judgeOthersWrites(const View& view) {
   if (view.earlier == nullptr || view.now.signal_before == view.earlier->signal_after ||
       (view.is_renewing && view.now.signal_before == 0)) {
@@ -186,8 +186,8 @@ Complaint judgeTerminationOrder(const DeliveryState& state,
   return std::nullopt;
 }
 
-// D6: generations go forward, each begins without a warning if the budget was renewed, and keeps
-// the warning that a handler has given it.
+// D6: generations go forward. Each begins without a warning if the budget was renewed, and keeps a
+// warning that a handler gave it.
 Complaint judgeLevel(std::span<const DeliveryState> states, std::size_t i,
                      const DeliveryExpectation& expectation) {
   const DeliveryState& state = states[i];

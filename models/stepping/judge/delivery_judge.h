@@ -1,12 +1,12 @@
-// Whether what handlers' deliveries did, while one call on a registry ran, is what R6, R7, D1, D2,
-// D3, D5 and D6 allow.
+// Judges the deliveries of handlers during one call on a registry, by R6, R7, D1, D2, D3, D5 and D6
+// of core/SPECIFICATION.md.
 //
 //   DeliveryExpectation adding{.modules = {{.role = Role::kListening},
 //                                          {.role = Role::kJoining, .signal_initial = garbage}}};
 //   judgeDeliveries(states, adding);
 //
-// Pure functions of what was recorded. The values 24, 0 and 1 are the specification's and stand
-// here again, rather than being taken from the code that is judged.
+// Pure functions of what was recorded. The values 24, 0 and 1 are the specification's. They are
+// repeated here, because a judge must not take them from the code that it judges.
 #pragma once
 
 #include <array>
@@ -22,9 +22,9 @@
 
 namespace sigproof::stepping {
 
-/// What near the limit is written: SIGXCPU.
+/// The value that is written near the limit: SIGXCPU.
 inline constexpr std::uint32_t kWarning = 24;
-/// What the handler puts into a word before it delivers, so that a delivery leaves a trace.
+/// The handler puts this into a word before it delivers, so that a delivery is visible.
 inline constexpr std::uint32_t kSentinel = 0xB7B7B7B7;
 inline constexpr std::size_t kMaxModules = 5;
 
@@ -39,13 +39,13 @@ enum class Role : std::uint8_t {
                ///< when that one is not, and warned by then. A copy from before the warning.
 };
 
-/// One module around one delivery.
+/// One module before and after one delivery.
 struct ModuleState {
   std::uint32_t signal_before = 0;        ///< its signal word as the handler found it
-  std::uint32_t signal_after = 0;         ///< and after the delivery
+  std::uint32_t signal_after = 0;         ///< its signal word after the delivery
   std::uint32_t terminated = 0;           ///< its terminated word after the delivery
   bool is_intact = true;                  ///< no other byte of it, or around it, changed
-  bool is_touched_after_release = false;  ///< used after the registry had let it go
+  bool is_touched_after_release = false;  ///< used after the registry had released it
 
   bool operator==(const ModuleState&) const = default;
 };
@@ -56,7 +56,7 @@ struct DeliveryState {
   std::uint32_t written = 0;     ///< what deliver() returned
   std::uint32_t generation = 0;  ///< as the handler found it
   bool was_warned = false;       ///< as the handler found it
-  /// A delivery for the first generation, after that had ended, wrote or claimed to have written.
+  /// A delivery for the first generation, after that had ended, wrote or returned that it wrote.
   bool is_late_signal_heard = false;
   std::uint32_t module_count = 0;
   std::array<ModuleState, kMaxModules> modules{};
@@ -73,18 +73,18 @@ struct ModuleExpectation {
 
 struct DeliveryExpectation {
   std::vector<ModuleExpectation> modules;
-  /// The call writes 0 to the words of live entries (renewal).
+  /// The call writes 0 to the words of live entries, as a renewal does.
   bool is_renewing = false;
   /// How many generations the call ends. The first look finds generation 0.
   std::uint32_t ended_generations = 0;
 };
 
-/// Judges the deliveries in their order; the first is from before the call, the last from after it.
+/// Judges the deliveries in their order. The first is from before the call, the last from after it.
 /// Returns the first violation.
 std::optional<Violation> judgeDeliveries(std::span<const DeliveryState> states,
                                          const DeliveryExpectation& expectation);
 
-/// "2 written; module 0: 24 (was 24), terminated 0; ..." or the fault.
+/// Returns "2 written; module 0: 24 (was 24), terminated 0; ..." or the fault.
 std::string describe(const DeliveryState& state);
 
 }  // namespace sigproof::stepping

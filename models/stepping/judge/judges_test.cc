@@ -1,4 +1,4 @@
-// The judges, on states made by hand: what must be accepted, and each way to be wrong.
+// The judges, on hand-made states: correct ones, and each way to be wrong.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,8 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// --- lists
-// ----------------------------------------------------------------------------------------
+// --- lists --------------------------------------------------------------------------------------
 
 ListState look(std::initializer_list<ElementId> ids, std::initializer_list<ElementId> others = {}) {
   ListState state;
@@ -30,7 +29,7 @@ ListState look(std::initializer_list<ElementId> ids, std::initializer_list<Eleme
 const ListExpectation kPush{.before = {1, 0}, .after = {2, 1, 0}, .held = {}};
 const ListExpectation kFilter{.before = {3, 2, 1, 0}, .after = {2, 0}, .held = {}};
 
-// The violation is of state `which`, and is about `what`.
+// The violation is in state `which`, and its text contains `what`.
 void expectRefused(const std::vector<ListState>& states, const ListExpectation& expectation,
                    std::size_t which, const char* what) {
   const auto violation = judgeList(states, expectation);
@@ -117,8 +116,7 @@ TEST(ListJudge, L2_RefusesEveryOtherFault) {
   }
 }
 
-// --- deliveries
-// -----------------------------------------------------------------------------------
+// --- deliveries ---------------------------------------------------------------------------------
 
 constexpr std::uint32_t kGarbage = 0x99887766;
 

@@ -33,7 +33,7 @@ Complaint judgeOrder(const ListState& state) {
   return std::nullopt;
 }
 
-// L3: nothing that is in neither list, everything that is in both.
+// L3: visits nothing that is in neither list, and everything that is in both.
 Complaint judgeMembers(const ListState& state, const ListExpectation& expectation) {
   for (const ElementId id : state.ids()) {
     if (!contains(expectation.before, id) && !contains(expectation.after, id)) {
@@ -54,7 +54,7 @@ Complaint judgeMembers(const ListState& state, const ListExpectation& expectatio
   return std::nullopt;
 }
 
-// Once gone, gone; once there, there.
+// What is gone stays gone, and what is there stays there.
 Complaint judgeForward(const ListState& earlier, const ListState& state,
                        const ListExpectation& expectation) {
   for (const ElementId id : expectation.before) {
@@ -77,7 +77,7 @@ Complaint judgeEnd(const ListState& state, Ids expected, const char* when) {
   return fmt::format("{} {} the call", list(expected), when);
 }
 
-// L4: after the call only what is in the list, or held by a reader, exists.
+// L4: after the call an element exists only if it is in the list or a reader holds it.
 Complaint judgeFreed(const ListState& state, const ListExpectation& expectation) {
   if (!expectation.is_life_known) return std::nullopt;
   for (ElementId id = 0; id < kMaxElements; ++id) {

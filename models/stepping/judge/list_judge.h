@@ -1,4 +1,4 @@
-// Whether what handlers saw of a list, while one call on it ran, is what L2 and L3 allow.
+// Judges what handlers saw of a list during one call on it, by L2 and L3 of core/SPECIFICATION.md.
 //
 //   const ListExpectation push{.before = {1, 0}, .after = {2, 1, 0}};
 //   judgeList({look(1, 0), look(2, 1, 0)}, push);    // nothing: sound and complete
@@ -40,18 +40,18 @@ struct ListState {
 struct ListExpectation {
   std::vector<ElementId> before;
   std::vector<ElementId> after;
-  /// Removed, but under the eyes of a reader in another thread: must exist to the end of the call.
+  /// Removed while a reader in another thread was inside: must exist until the end of the call.
   std::vector<ElementId> held;
   /// Whether the states say which elements exist.
   bool is_life_known = true;
 };
 
-/// Judges the states in their order; the first is from before the call, the last from after it.
+/// Judges the states in their order. The first is from before the call, the last from after it.
 /// Returns the first violation.
 std::optional<Violation> judgeList(std::span<const ListState> states,
                                    const ListExpectation& expectation);
 
-/// "2 1 0", "nothing", or the fault; and what exists beside it.
+/// Returns "2 1 0", "nothing", or the fault; also which other elements exist.
 std::string describe(const ListState& state);
 
 }  // namespace sigproof::stepping

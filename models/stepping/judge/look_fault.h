@@ -1,4 +1,4 @@
-// What a handler's look at the production code can meet before there is a state to judge.
+// What can go wrong in a handler's call of the production code before there is a state to judge.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,12 @@ namespace sigproof::stepping {
 
 enum class LookFault : std::uint8_t {
   kNone,
-  kDeadElement,       ///< It was handed an element that is destroyed or freed.
+  kDeadElement,       ///< It visited an element that is destroyed or freed.
   kEndless,           ///< It visited more elements than were ever made.
-  kCrashed,           ///< It died of SIGSEGV or SIGBUS on the way.
+  kCrashed,           ///< It died of SIGSEGV or SIGBUS.
   kErrnoChanged,      ///< It changed errno.
-  kEmptinessDiffers,  ///< isEmpty() said otherwise than iterate().
-  kSanitizerReport,   ///< AddressSanitizer refused an access of it.
+  kEmptinessDiffers,  ///< isEmpty() contradicted iterate().
+  kSanitizerReport,   ///< AddressSanitizer reported one of its accesses.
 };
 
 constexpr std::string_view describe(LookFault fault) noexcept {

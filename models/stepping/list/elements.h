@@ -1,12 +1,12 @@
-// What the lists of the checks hold: elements of three lifetimes, each as observable as it can be.
+// The elements of the lists under check, of three lifetimes. Each kind reports as much as it can.
 //
 //   Census census;
 //   WritingElement::push(list, census, 0, false);
 //   ... WritingElement::isAlive(census, element.id(), &element) ...
 //
-// Each kind offers: kName; push(); id(); isAlive(), for an element that a walk was handed;
+// Each kind offers: kName; push(); id(); isAlive(), for an element that a walk visited;
 // aliveBits(); kTellsLifeUnder(heap), whether those bits mean anything under that heap; and
-// kIsThrownOver, whether what throws is stepped with elements of this kind, too.
+// kIsThrownOver, whether throwing operations are stepped with elements of this kind.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@
 
 namespace sigproof::stepping {
 
-/// Which elements live, and where: the proof that an address was not freed and used again.
+/// Which elements live, and where. Shows that an address was not freed and used again.
 struct Census {
   // Atomic only so that no compiler drops or delays the stores of constructors and destructors.
   std::array<std::atomic<const void*>, kMaxElements> address{};
@@ -38,10 +38,10 @@ struct Census {
   }
 };
 
-/// Thrown by a constructor when told to.
+/// A constructor throws this when the test wants it.
 struct Refused {};
 
-/// Signs in and out of the census: a constructor and a destructor that tell life from death.
+/// Enters the census in its constructor and leaves it in its destructor.
 class Resident {
  public:
   Resident(Census& census, ElementId id, bool is_refused) : census_(census), id_(id) {
@@ -66,7 +66,7 @@ class Resident {
   const ElementId id_;
 };
 
-/// Poisons itself when it dies.
+/// Poisons itself in its destructor.
 class WritingElement : public Resident {
  public:
   static constexpr std::string_view kName = "writing";
@@ -88,12 +88,12 @@ class WritingElement : public Resident {
   std::atomic<ElementId> shown_id_;
 };
 
-/// Keeps what a handler wants to know in memory of its own, freed with it.
+/// Keeps the data for a handler in memory of its own, which is freed with it.
 class OwningElement : public Resident {
  public:
   static constexpr std::string_view kName = "owning";
-  // Unwinding takes tens of thousands of instructions, so it is stepped with one kind: with this
-  // one, which has most to lose.
+  // Unwinding takes tens of thousands of instructions, so only one kind is stepped with exceptions:
+  // this one, which has most to lose.
   static constexpr bool kIsThrownOver = true;
 
   OwningElement(Census& census, ElementId id, bool is_refused)
@@ -116,7 +116,7 @@ class OwningElement : public Resident {
   std::unique_ptr<Cell> cell_;
 };
 
-/// Nothing but a number. It can't tell that it is dead; memory in quarantine can.
+/// Only a number. It can't detect that it is dead; memory in quarantine can.
 struct TrivialElement {
   static constexpr std::string_view kName = "trivial";
   static constexpr bool kIsThrownOver = false;

@@ -1,10 +1,10 @@
-// A list with a known bug, on which every list check must fail: a check that can't fail shows
-// nothing.
+// A list with a known bug, on which every list check must fail, because a check that can't fail
+// shows nothing.
 //
-//   FlawedList<Element, ListFlaw::kPublishBeforeLink> list;      // as AtomicList, but wrong
+//   FlawedList<Element, ListFlaw::kPublishBeforeLink> list;      // like AtomicList, but wrong
 //
-// With ListFlaw::kNone it is sound for a handler on the owner's thread (it knows no readers on
-// others), which shows that it is the flaw that is caught and nothing else.
+// With ListFlaw::kNone it is correct for a handler on the owner's thread (it ignores readers on
+// other threads). That shows that a check catches the flaw and nothing else.
 #pragma once
 
 #include <atomic>
@@ -18,7 +18,7 @@ enum class ListFlaw : std::uint8_t {
   kPublishBeforeLink,   ///< pushFront: the head changes before the element's own link is set
   kFreeBeforeUnlink,    ///< filter: the element is freed, then unlinked
   kFreeBeforeEmptying,  ///< clear, destructor: elements are freed, then the head is set
-  kFreeUnderReaders,    ///< filter: frees at once, though a reader may stand on the element
+  kFreeUnderReaders,    ///< filter: frees at once, though a reader may be on the element
 };
 
 template <class T, ListFlaw kFlaw>

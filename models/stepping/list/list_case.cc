@@ -12,18 +12,19 @@
 namespace sigproof::stepping {
 namespace {
 
-// Ends a case that went well so far. What is wrong with its end, or nothing: nothing may be left of
-// the list, and nothing freed twice.
-std::optional<CaseFailure> tearDown(const ListScene& scene, AnyListWorld& world, HeapScope& heap) {
+// Ends a case that held so far. Returns what is wrong with its end, or nothing. Nothing of the list
+// may be left, and nothing may be freed twice.
+std::optional<CaseFailure> tearDown(const ListScene& scene, AnyListFixture& fixture,
+                                    HeapScope& heap) {
   const int crash = runGuarded([&]() noexcept {
     if (scene.reader && scene.reader->isInside()) scene.reader->leave();
-    if (!world.isListDestroyed()) world.destroyList();
+    if (!fixture.isListDestroyed()) fixture.destroyList();
   });
   if (crash != 0) return CaseFailure{{}, {}, "the list to be destroyed", describeCrash(crash)};
   if (scene.reader && !scene.reader->complaint().empty()) {
     return CaseFailure{{}, {}, "a walk over live elements", scene.reader->complaint()};
   }
-  const int alive = std::popcount(world.aliveBits());
+  const int alive = std::popcount(fixture.aliveBits());
   if (alive != 0 || heap.liveBlockCount() != 0) {
     return CaseFailure{
         {},
@@ -37,9 +38,9 @@ std::optional<CaseFailure> tearDown(const ListScene& scene, AnyListWorld& world,
   return std::nullopt;
 }
 
-// Brings the list to where the operation finds it. What is wrong with that, or nothing.
-std::optional<CaseFailure> prepare(const ListScene& scene, AnyListWorld& world) {
-  const int crash = runGuarded([&]() noexcept { scene.prepare(world); });
+// Brings the list into the state before the operation. Returns what is wrong with that, or nothing.
+std::optional<CaseFailure> prepare(const ListScene& scene, AnyListFixture& fixture) {
+  const int crash = runGuarded([&]() noexcept { scene.prepare(fixture); });
   if (crash != 0) return CaseFailure{{}, {}, "the preparation to end", describeCrash(crash)};
   if (scene.reader && !scene.reader->complaint().empty()) {
     return CaseFailure{{}, {}, "a walk over live elements", scene.reader->complaint()};
@@ -55,34 +56,34 @@ std::vector<ElementId> firstElements(std::size_t count) {
   return ids;
 }
 
-std::function<void(AnyListWorld&)> pushElements(std::size_t count) {
-  return [count](AnyListWorld& world) {
-    for (std::size_t i = 0; i < count; ++i) world.push(false);
+std::function<void(AnyListFixture&)> pushElements(std::size_t count) {
+  return [count](AnyListFixture& fixture) {
+    for (std::size_t i = 0; i < count; ++i) fixture.push(false);
   };
 }
 
 CaseResult runListCase(const ListScene& scene, const CasePlan& plan,
-                       const MakeListWorld& make_world, const ListOperation& operation) {
-  const std::unique_ptr<AnyListWorld> world = make_world(scene.expectation);
-  CaseRun<ListState> run(*world);
+                       const MakeListFixture& make_fixture, const ListOperation& operation) {
+  const std::unique_ptr<AnyListFixture> fixture = make_fixture(scene.expectation);
+  CaseRun<ListState> run(*fixture);
   std::string_view complaint;
   CaseResult result;
   HeapScope heap(scene.heap);
-  result.failure = prepare(scene, *world);
+  result.failure = prepare(scene, *fixture);
   if (result.failure) return result;
-  run.step(plan, [&]() noexcept { complaint = operation(*world); });
+  run.step(plan, [&]() noexcept { complaint = operation(*fixture); });
   heap.leave();
   result = run.conclude(std::string(complaint));
-  if (!result.failure) result.failure = tearDown(scene, *world, heap);
+  if (!result.failure) result.failure = tearDown(scene, *fixture, heap);
   return result;
 }
 
 ListScene readerScene(HeapMode heap, ListExpectation expectation) {
   const auto reader = std::make_shared<ParkedReader>();
   return {heap, std::move(expectation),
-          [=](AnyListWorld& world) {
-            pushElements(4)(world);
-            reader->enter(world, 2);
+          [=](AnyListFixture& fixture) {
+            pushElements(4)(fixture);
+            reader->enter(fixture, 2);
           },
           reader};
 }
@@ -90,9 +91,9 @@ ListScene readerScene(HeapMode heap, ListExpectation expectation) {
 ListScene retiredScene(HeapMode heap, ListExpectation expectation, bool is_reader_gone) {
   ListScene scene = readerScene(heap, std::move(expectation));
   scene.prepare = [enter = std::move(scene.prepare), reader = scene.reader,
-                   is_reader_gone](AnyListWorld& world) {
-    enter(world);
-    world.filterQuietly(0b1001);
+                   is_reader_gone](AnyListFixture& fixture) {
+    enter(fixture);
+    fixture.filterQuietly(0b1001);
     if (is_reader_gone) reader->leave();
   };
   return scene;

@@ -16,10 +16,10 @@ namespace {
 
 /// Bits of the elements 0 to 4.
 constexpr std::size_t kFiltered = 5;
-/// For filter(): what is left of 3 2 1 0 without 2 and 1.
+/// For filter(): keeps all of 3 2 1 0 but 2 and 1.
 constexpr unsigned kWithout2And1 = 0b01001;
 
-/// Adds a case for each heap. `make_scene(heap)` is called anew for each run.
+/// Adds a case for each heap. Each run calls `make_scene(heap)` anew.
 void add(std::vector<Case>& cases, const ListKind& kind, const std::string& name,
          const std::function<ListScene(HeapMode)>& make_scene, const ListOperation& operation) {
   for (const HeapMode heap : {HeapMode::kQuarantine, HeapMode::kMalloc}) {
@@ -27,12 +27,12 @@ void add(std::vector<Case>& cases, const ListKind& kind, const std::string& name
         {fmt::format("{}/{}/{}", toString(heap), kind.element, name), [=](const CasePlan& plan) {
            ListScene scene = make_scene(heap);
            scene.expectation.is_life_known = kind.tells_life_under(heap);
-           return runListCase(scene, plan, kind.make_world, operation);
+           return runListCase(scene, plan, kind.make_fixture, operation);
          }});
   }
 }
 
-/// Elements 0 to count-1, then the operation, which leaves `after`.
+/// A list of elements 0 to count-1, then the operation, which leaves `after`.
 void addPlain(std::vector<Case>& cases, const ListKind& kind, const std::string& name,
               std::size_t count, const std::vector<ElementId>& after,
               const ListOperation& operation) {
@@ -44,19 +44,19 @@ void addPlain(std::vector<Case>& cases, const ListKind& kind, const std::string&
       operation);
 }
 
-std::string_view push(AnyListWorld& world) noexcept {
-  world.push(false);
+std::string_view push(AnyListFixture& fixture) noexcept {
+  fixture.push(false);
   return {};
 }
 
-std::string_view clear(AnyListWorld& world) noexcept {
-  world.clear();
+std::string_view clear(AnyListFixture& fixture) noexcept {
+  fixture.clear();
   return {};
 }
 
 ListOperation filterKeeping(unsigned kept) {
-  return [kept](AnyListWorld& world) noexcept -> std::string_view {
-    world.filterQuietly(kept);
+  return [kept](AnyListFixture& fixture) noexcept -> std::string_view {
+    fixture.filterQuietly(kept);
     return {};
   };
 }
@@ -70,19 +70,19 @@ std::vector<Case> pushFrontCases(const ListKind& kind) {
   }
   if (!kind.is_thrown_over) return cases;
   addPlain(cases, kind, "allocation-fails", 2, firstElements(2),
-           [](AnyListWorld& world) noexcept -> std::string_view {
+           [](AnyListFixture& fixture) noexcept -> std::string_view {
              failNextAllocation();
              try {
-               world.push(false);
+               fixture.push(false);
              } catch (const std::bad_alloc&) {
                return {};
              }
              return "it did not throw std::bad_alloc";
            });
   addPlain(cases, kind, "constructor-throws", 2, firstElements(2),
-           [](AnyListWorld& world) noexcept -> std::string_view {
+           [](AnyListFixture& fixture) noexcept -> std::string_view {
              try {
-               world.push(true);
+               fixture.push(true);
              } catch (const Refused&) {
                return {};
              }
@@ -94,7 +94,7 @@ std::vector<Case> pushFrontCases(const ListKind& kind) {
 std::vector<Case> filterCases(const ListKind& kind) {
   std::vector<Case> cases;
   for (unsigned kept = 0; kept < 1U << kFiltered; ++kept) {
-    // Every subset with one kind; with the others those that treat elements 1 and 2 alike.
+    // Every subset with one kind; with the others only those that treat elements 1 and 2 alike.
     if (kind.element != WritingElement::kName && (kept >> 1 & 1U) != (kept >> 2 & 1U)) continue;
     std::vector<ElementId> after = firstElements(kFiltered);
     std::erase_if(after, [&](ElementId id) { return (kept >> id & 1U) == 0; });
@@ -104,9 +104,9 @@ std::vector<Case> filterCases(const ListKind& kind) {
   if (!kind.is_thrown_over) return cases;
   // Rejects 4, keeps 3, throws at 2.
   addPlain(cases, kind, "predicate-throws", kFiltered, {3, 2, 1, 0},
-           [](AnyListWorld& world) noexcept -> std::string_view {
+           [](AnyListFixture& fixture) noexcept -> std::string_view {
              try {
-               world.filter(0b01111, 2);
+               fixture.filter(0b01111, 2);
              } catch (const Refused&) {
                return {};
              }
@@ -124,8 +124,8 @@ std::vector<Case> clearCases(const ListKind& kind) {
 }
 
 std::vector<Case> destructorCases(const ListKind& kind) {
-  const auto destroy = [](AnyListWorld& world) noexcept -> std::string_view {
-    world.destroyList();
+  const auto destroy = [](AnyListFixture& fixture) noexcept -> std::string_view {
+    fixture.destroyList();
     return {};
   };
   std::vector<Case> cases;
@@ -148,7 +148,7 @@ std::vector<Case> reclaimCases(const ListKind& kind) {
   add(
       cases, kind, "clear-under-a-reader",
       [](HeapMode heap) { return readerScene(heap, {{3, 2, 1, 0}, {}, {3, 2, 1, 0}}); }, clear);
-  // Elements 3 0; 2 and 1 removed under the reader, which is still there, or gone.
+  // Elements 3 0; 2 and 1 were removed while the reader was there. It still is, or has left.
   const auto add_retired = [&](const char* name, const ListExpectation& expectation,
                                bool is_reader_gone, const ListOperation& operation) {
     add(
@@ -156,12 +156,12 @@ std::vector<Case> reclaimCases(const ListKind& kind) {
         [=](HeapMode heap) { return retiredScene(heap, expectation, is_reader_gone); }, operation);
   };
   add_retired("reclaim-under-a-reader", {{3, 0}, {3, 0}, {2, 1}}, false,
-              [](AnyListWorld& world) noexcept -> std::string_view {
-                return world.reclaim() ? "reclaim() says that nothing is left to be freed" : "";
+              [](AnyListFixture& fixture) noexcept -> std::string_view {
+                return fixture.reclaim() ? "reclaim() says that nothing is left to be freed" : "";
               });
   add_retired("reclaim", {{3, 0}, {3, 0}, {}}, true,
-              [](AnyListWorld& world) noexcept -> std::string_view {
-                return world.reclaim() ? "" : "reclaim() says that something is left to be freed";
+              [](AnyListFixture& fixture) noexcept -> std::string_view {
+                return fixture.reclaim() ? "" : "reclaim() says that something is left to be freed";
               });
   add_retired("push-front-frees", {{3, 0}, {4, 3, 0}, {}}, true, push);
   add_retired("filter-frees", {{3, 0}, {0}, {}}, true, filterKeeping(0b00001));

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "models/stepping/engine/check.h"
-#include "models/stepping/list/list_world.h"
+#include "models/stepping/list/list_fixture.h"
 
 namespace sigproof::stepping {
 
@@ -19,7 +19,7 @@ std::vector<Case> pushFrontCases(const ListKind& kind);
 std::vector<Case> filterCases(const ListKind& kind);
 std::vector<Case> clearCases(const ListKind& kind);
 std::vector<Case> destructorCases(const ListKind& kind);
-/// Removals under a reader of another thread, and every way to free what it left behind.
+/// Removals while a reader of another thread is inside, and every way to free what it left behind.
 std::vector<Case> reclaimCases(const ListKind& kind);
 
 }  // namespace sigproof::stepping

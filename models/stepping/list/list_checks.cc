@@ -8,7 +8,7 @@
 #include "models/stepping/list/elements.h"
 #include "models/stepping/list/flawed_list.h"
 #include "models/stepping/list/list_cases.h"
-#include "models/stepping/list/list_world.h"
+#include "models/stepping/list/list_fixture.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -32,7 +32,7 @@ Canary canaryOf(Make make) {
   return { std::string(Element::kName), make.template operator()<Element>() };
 }
 
-// A canary for each kind of element: each must be caught.
+// A canary for each kind of element. The check must catch each.
 template <class Make>
 std::vector<Canary> canaryForEachElement(Make make) {
   return {canaryOf<TrivialElement>(make), canaryOf<WritingElement>(make),

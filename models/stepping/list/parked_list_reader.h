@@ -1,11 +1,11 @@
-// A reader in a thread of its own that stops inside the list, on a given element, until told to go
-// on.
+// A reader in a thread of its own that stops inside the list, on a given element, until leave() is
+// called.
 //
 //   ParkedReader reader;                       // before the heap is redirected
-//   reader.enter(world, 2);                    // returns when it stands on element 2
+//   reader.enter(fixture, 2);                    // returns when it stands on element 2
 //   ... what is removed now must not be freed ...
-//   reader.leave();                            // walks on to the end, and out of the list
-//   reader.complaint();                        // what it met on its way that must not be
+//   reader.leave();                            // walks to the end and leaves the list
+//   reader.complaint();                        // what was wrong with what it saw
 #pragma once
 
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 
 #include "models/stepping/engine/stepper.h"
 #include "models/stepping/judge/look_fault.h"
-#include "models/stepping/list/list_world.h"
+#include "models/stepping/list/list_fixture.h"
 
 namespace sigproof::stepping {
 
@@ -26,12 +26,12 @@ class ParkedReader {
   ParkedReader() : shared_(std::make_shared<Shared>()) {
     thread_ = std::thread([shared = shared_] {
       shared->start.acquire();
-      if (shared->world != nullptr) walk(*shared);
+      if (shared->fixture != nullptr) walk(*shared);
       shared->done.release();
     });
   }
 
-  /// A reader that still stands in a list whose case failed is left there, for ever asleep.
+  /// If the case failed, a reader that is still inside sleeps there for ever.
   ~ParkedReader() {
     if (!is_started_) {
       shared_->start.release();
@@ -46,15 +46,15 @@ class ParkedReader {
   ParkedReader& operator=(const ParkedReader&) = delete;
 
   /// Precondition: nobody entered before, and the list has that element.
-  void enter(AnyListWorld& world, ElementId where) {
-    shared_->world = &world;
+  void enter(AnyListFixture& fixture, ElementId where) {
+    shared_->fixture = &fixture;
     shared_->where = where;
     is_started_ = is_inside_ = true;
     shared_->start.release();
     shared_->arrived.acquire();
   }
 
-  /// Returns when the reader is out of the list.
+  /// Returns when the reader has left the list.
   void leave() {
     shared_->go_on.release();
     shared_->done.acquire();
@@ -63,7 +63,7 @@ class ParkedReader {
 
   bool isInside() const noexcept { return is_inside_; }
 
-  /// Empty if the reader, which has left, met nothing but live elements.
+  /// Empty if the reader, which has left, saw only live elements.
   std::string complaint() const {
     if (is_inside_ || shared_->fault == LookFault::kNone) return {};
     return fmt::format("the reader of another thread met {}", describe(shared_->fault));
@@ -75,12 +75,12 @@ class ParkedReader {
     std::binary_semaphore arrived{0};
     std::binary_semaphore go_on{0};
     std::binary_semaphore done{0};
-    AnyListWorld* world = nullptr;
+    AnyListFixture* fixture = nullptr;
     ElementId where = 0;
     LookFault fault = LookFault::kNone;
   };
 
-  class Stop final : public AnyListWorld::Visitor {
+  class Stop final : public AnyListFixture::Visitor {
    public:
     explicit Stop(Shared& shared) : shared_(shared) {}
     void visit(ElementId id, bool is_alive) noexcept override {
@@ -99,7 +99,7 @@ class ParkedReader {
 
   static void walk(Shared& shared) {
     Stop stop(shared);
-    const bool has_returned = guardedLook([&]() noexcept { shared.world->walk(stop); });
+    const bool has_returned = guardedLook([&]() noexcept { shared.fixture->walk(stop); });
     if (!has_returned && shared.fault == LookFault::kNone) shared.fault = LookFault::kCrashed;
   }
 

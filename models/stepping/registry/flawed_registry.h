@@ -1,4 +1,5 @@
-// The production registry with a known bug put around it, on which every registry check must fail.
+// The production registry with a known bug wrapped around it, on which every registry check must
+// fail.
 //
 //   FlawedRegistry<RegistryFlaw::kPublishesBeforeZeroing> registry(options);
 #pragma once
@@ -15,12 +16,12 @@ namespace sigproof::stepping {
 
 enum class RegistryFlaw : std::uint8_t {
   kNone,
-  kPublishesBeforeZeroing,  ///< add: the word holds garbage when the entry is published, then 0
+  kPublishesBeforeZeroing,  ///< add: the word holds garbage at publication, then 0
   kWritesPastTheWord,       ///< deliver: 5 bytes instead of 4, where it interrupts another
-  kHidesWhileDropping,      ///< dropDead: deliveries meanwhile find nothing
+  kHidesWhileDropping,      ///< dropDead: deliveries meanwhile find no entry
   kWritesToTheLast,         ///< deliver: writes to the newest module, dead, dropped or not
-  kErasesNewWarnings,       ///< renew: clears the newest module's word again when it is through
-  kHidesWhileMoving,        ///< moveMemory: deliveries meanwhile find nothing
+  kErasesNewWarnings,       ///< renew: clears the newest module's word once more at its end
+  kHidesWhileMoving,        ///< moveMemory: deliveries meanwhile find no entry
 };
 
 template <RegistryFlaw kFlaw>
@@ -79,7 +80,7 @@ class FlawedRegistry : public SignalRegistry<> {
  private:
   using Word = std::array<std::uint8_t, sizeof(std::uint32_t)>;
 
-  // Volatile: each of these stores is to happen, one after the other.
+  // Volatile, so that the compiler keeps each of these stores, in this order.
   static volatile std::uint8_t* asWord(std::byte* address) noexcept {
     return reinterpret_cast<std::uint8_t*>(address);
   }

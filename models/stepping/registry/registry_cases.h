@@ -1,5 +1,5 @@
-// The cases of the registry's operations, for any registry: SignalRegistry, or one with a known
-// bug. As in list_cases.h, each runs once for each heap.
+// The cases of the registry's operations, for SignalRegistry or one with a known bug. As in
+// list_cases.h, each runs once for each heap.
 #pragma once
 
 #include <fmt/format.h>
@@ -18,11 +18,11 @@
 #include "models/stepping/engine/check.h"
 #include "models/stepping/engine/heap.h"
 #include "models/stepping/judge/case_run.h"
-#include "models/stepping/registry/registry_world.h"
+#include "models/stepping/registry/registry_fixture.h"
 
 namespace sigproof::stepping {
 
-/// What surrounds the stepped operation.
+/// The surroundings of the stepped operation.
 struct RegistryScene {
   SignalRegistry<>::Options options;
   std::vector<ModulePlan> modules;
@@ -30,8 +30,8 @@ struct RegistryScene {
   bool is_renewing = false;
 };
 
-/// Module plans that cases are made of. Where the words lie varies from module to module: aligned,
-/// unaligned, and up to the memory's last byte.
+/// Returns `plan` with the words placed by `index`: aligned, unaligned, and up to the memory's last
+/// byte.
 inline ModulePlan placed(std::size_t index, ModulePlan plan) {
   constexpr std::pair<std::uint64_t, std::uint64_t> kPlaces[] = {
       {8, 16}, {13, 21}, {kMemoryBytes - 4, 0}, {1, 5}, {32, 37}};
@@ -46,20 +46,20 @@ inline ModulePlan collected(std::size_t index) {
 }
 inline ModulePlan terminatedByItself(std::size_t index) {
   return placed(index, {.role = Role::kSilent,
-                        .terminated_before = 0x0100'0000,  // its last byte alone is not 0
+                        .terminated_before = 0x0100'0000,  // only its last byte is not 0
                         .terminated_after = 0x0100'0000,
                         .is_terminated_by_itself = true});
 }
 
-/// As tearDown() of list_cases.h; every memory must be let go, too.
+/// Like tearDown() of list_case.cc. In addition every memory must be released.
 template <class Registry>
-std::optional<CaseFailure> tearDownRegistry(RegistryWorld<Registry>& world, HeapScope& heap) {
+std::optional<CaseFailure> tearDownRegistry(RegistryFixture<Registry>& fixture, HeapScope& heap) {
   const int crash = runGuarded([&]() noexcept {
-    if (!world.isRegistryDestroyed()) world.destroyRegistry();
+    if (!fixture.isRegistryDestroyed()) fixture.destroyRegistry();
   });
   if (crash != 0) return CaseFailure{{}, {}, "the registry to be destroyed", describeCrash(crash)};
-  for (std::size_t i = 0; i < world.moduleCount(); ++i) {
-    if (world.module(i).isReleased()) continue;
+  for (std::size_t i = 0; i < fixture.moduleCount(); ++i) {
+    if (fixture.module(i).isReleased()) continue;
     return CaseFailure{
         {}, {}, "every memory to be let go with the registry", fmt::format("module {} kept", i)};
   }
@@ -75,29 +75,29 @@ std::optional<CaseFailure> tearDownRegistry(RegistryWorld<Registry>& world, Heap
   return std::nullopt;
 }
 
-/// Runs one case. `prepare` gets the world when its modules are registered, `operation` is stepped
-/// and returns what is wrong with its result, or nothing.
+/// Runs one case. `prepare` gets the fixture once its modules are registered. `operation` is
+/// stepped; it returns what is wrong with its result, or nothing.
 template <class Registry, class Prepare, class Operation>
 CaseResult runRegistryCase(const RegistryScene& scene, HeapMode heap_mode, const CasePlan& plan,
                            Prepare prepare, Operation operation) {
-  RegistryWorld<Registry> world(scene.options);
-  for (const ModulePlan& module : scene.modules) world.addModule(module);
-  world.expectGenerations(scene.ended_generations, scene.is_renewing);
-  CaseRun<DeliveryState> run(world);
+  RegistryFixture<Registry> fixture(scene.options);
+  for (const ModulePlan& module : scene.modules) fixture.addModule(module);
+  fixture.expectGenerations(scene.ended_generations, scene.is_renewing);
+  CaseRun<DeliveryState> run(fixture);
   std::string_view complaint;
   CaseResult result;
   HeapScope heap(heap_mode);
-  if (const int crash = runGuarded([&]() noexcept { world.registerModules(); }); crash != 0) {
+  if (const int crash = runGuarded([&]() noexcept { fixture.registerModules(); }); crash != 0) {
     result.failure = CaseFailure{{}, {}, "the registrations to return", describeCrash(crash)};
     return result;
   }
   {
-    auto prepared = prepare(world);
-    run.step(plan, [&]() noexcept { complaint = operation(world, prepared); });
+    auto prepared = prepare(fixture);
+    run.step(plan, [&]() noexcept { complaint = operation(fixture, prepared); });
   }
   heap.leave();
   result = run.conclude(std::string(complaint));
-  if (!result.failure) result.failure = tearDownRegistry(world, heap);
+  if (!result.failure) result.failure = tearDownRegistry(fixture, heap);
   return result;
 }
 
@@ -117,18 +117,20 @@ void addRegistryCase(std::vector<Case>& cases, const std::string& name, const Re
                      Operation operation) {
   struct Nothing {};
   addPreparedCase<Registry>(
-      cases, name, scene, [](RegistryWorld<Registry>&) { return Nothing(); },
-      [operation](RegistryWorld<Registry>& world, Nothing) noexcept { return operation(world); });
+      cases, name, scene, [](RegistryFixture<Registry>&) { return Nothing(); },
+      [operation](RegistryFixture<Registry>& fixture, Nothing) noexcept {
+        return operation(fixture);
+      });
 }
 
-/// An attachment, so that registration has one to move and dropping has one to destroy.
+/// An attachment that registration moves and dropping destroys.
 class TestAttachment final : public EntryAttachment {};
 
-/// The scene's last module is the one that the stepped call is to register.
+/// The stepped call registers the scene's last module.
 template <class Registry>
 void addRegistration(std::vector<Case>& cases, const std::string& name, const RegistryScene& scene,
                      RegistrationOutcome outcome, bool is_memory_short = false) {
-  using World = RegistryWorld<Registry>;
+  using Fixture = RegistryFixture<Registry>;
   struct Arguments {
     OwnedSpan span;
     WordOffsets words;
@@ -136,16 +138,16 @@ void addRegistration(std::vector<Case>& cases, const std::string& name, const Re
   };
   addPreparedCase<Registry>(
       cases, name, scene,
-      [](World& world) {
-        WatchedMemory& module = world.module(world.moduleCount() - 1);
+      [](Fixture& fixture) {
+        WatchedMemory& module = fixture.module(fixture.moduleCount() - 1);
         return Arguments{module.span(),
                          {module.plan().signal, module.plan().terminated},
                          std::make_unique<TestAttachment>()};
       },
-      [=](World& world, Arguments& arguments) noexcept -> std::string_view {
+      [=](Fixture& fixture, Arguments& arguments) noexcept -> std::string_view {
         if (is_memory_short) failNextAllocation();
-        const auto result = world.registry().add(std::move(arguments.span), arguments.words,
-                                                 std::move(arguments.attachment));
+        const auto result = fixture.registry().add(std::move(arguments.span), arguments.words,
+                                                   std::move(arguments.attachment));
         if (result.outcome != outcome) return "another outcome than the case's name says";
         const bool is_registered = outcome == RegistrationOutcome::kRegistered;
         if ((result.entry != nullptr) == is_registered) return {};
@@ -153,7 +155,7 @@ void addRegistration(std::vector<Case>& cases, const std::string& name, const Re
       });
 }
 
-/// Two modules that listen already, and one that is to be registered.
+/// Two modules that listen already, and one that the call registers.
 inline RegistryScene twoAnd(ModulePlan newcomer, SignalProtocol protocol,
                             std::size_t max_entries = 10) {
   newcomer.is_registered_before = false;
@@ -219,9 +221,9 @@ std::vector<Case> registrationCases() {
 
 template <class Registry>
 std::vector<Case> deliveryCases() {
-  using World = RegistryWorld<Registry>;
-  const auto deliver_to_three = [](World& world) noexcept -> std::string_view {
-    return world.registry().deliver() == 3 ? "" : "deliver() did not return 3";
+  using Fixture = RegistryFixture<Registry>;
+  const auto deliver_to_three = [](Fixture& fixture) noexcept -> std::string_view {
+    return fixture.registry().deliver() == 3 ? "" : "deliver() did not return 3";
   };
   const RegistryScene address{
       {}, {listening(0), terminatedByItself(1), listening(2), collected(3), listening(4)}};
@@ -230,7 +232,7 @@ std::vector<Case> deliveryCases() {
       {listening(0),
        {.terminated = std::nullopt},
        {.role = Role::kSilent, .signal = std::nullopt},
-       placed(3, {.terminated_before = 5, .terminated_after = 5}),  // no matter there
+       placed(3, {.terminated_before = 5, .terminated_after = 5}),  // ignored under this protocol
        collected(4)}};
   RegistryScene renewal = address;
   renewal.is_renewing = true;
@@ -238,20 +240,20 @@ std::vector<Case> deliveryCases() {
   std::vector<Case> cases;
   addRegistryCase<Registry>(cases, "deliver-address", address, deliver_to_three);
   addRegistryCase<Registry>(cases, "deliver-instance", instance, deliver_to_three);
-  addRegistryCase<Registry>(cases, "deliver-empty", {}, [](World& world) noexcept {
-    return std::string_view(world.registry().deliver() == 0 ? "" : "deliver() did not return 0");
+  addRegistryCase<Registry>(cases, "deliver-empty", {}, [](Fixture& fixture) noexcept {
+    return std::string_view(fixture.registry().deliver() == 0 ? "" : "deliver() did not return 0");
   });
-  addRegistryCase<Registry>(cases, "renew", renewal, [](World& world) noexcept {
-    return std::string_view(world.registry().renew() == 3 ? "" : "renew() did not return 3");
+  addRegistryCase<Registry>(cases, "renew", renewal, [](Fixture& fixture) noexcept {
+    return std::string_view(fixture.registry().renew() == 3 ? "" : "renew() did not return 3");
   });
   return cases;
 }
 
-/// The case with a handler at one boundary in a run, once for each in the program's own text: what
-/// one handler did is then not made good by the next. The time grows with the square of the
-/// boundaries, so where there are many (in unoptimised or sanitized code) few are struck, evenly
-/// spread. A replay strikes where it is told to.
-inline Case struckOnce(const Case& one) {
+/// Runs a case with a handler at only one boundary, once for each boundary in the program's own
+/// text, so that a later handler can't correct what one handler did. The time grows with the square
+/// of the boundaries. So if there are many (in unoptimised or sanitized code), it uses only some,
+/// evenly spread. A replay uses the given boundary.
+inline Case preemptedOnce(const Case& one) {
   return {one.name, [one](const CasePlan& plan) {
             if (!plan.is_stepped || !plan.selection.isAll()) return one.run(plan);
             constexpr std::size_t kMostForAll = 125'000;
@@ -273,34 +275,34 @@ inline Case struckOnce(const Case& one) {
           }};
 }
 
-/// Those of `cases` that use malloc, so struck.
-inline std::vector<Case> struckOnce(const std::vector<Case>& cases) {
-  std::vector<Case> struck;
+/// The same for those of `cases` that use malloc.
+inline std::vector<Case> preemptedOnce(const std::vector<Case>& cases) {
+  std::vector<Case> preempted;
   for (const Case& one : cases) {
     if (!one.name.starts_with(toString(HeapMode::kMalloc))) continue;
-    struck.push_back(struckOnce(Case{one.name + "-struck-once", one.run}));
+    preempted.push_back(preemptedOnce(Case{one.name + "-preempted-once", one.run}));
   }
-  return struck;
+  return preempted;
 }
 
-/// Calls that change the level or have to heed it, the handler at one instruction at a time.
+/// Calls that change the level or must respect it, with a handler at one instruction at a time.
 template <class Registry>
 std::vector<Case> levelCases() {
-  using World = RegistryWorld<Registry>;
-  const auto renew_twice = [](World& world) noexcept -> std::string_view {
-    world.registry().renew();
-    return world.registry().renew() == 2 ? "" : "renew() did not return 2";
+  using Fixture = RegistryFixture<Registry>;
+  const auto renew_twice = [](Fixture& fixture) noexcept -> std::string_view {
+    fixture.registry().renew();
+    return fixture.registry().renew() == 2 ? "" : "renew() did not return 2";
   };
-  const auto renew_and_add = [](World& world) noexcept -> std::string_view {
-    world.registry().renew();
-    WatchedMemory& module = world.module(1);
-    const auto result = world.registry().add(
+  const auto renew_and_add = [](Fixture& fixture) noexcept -> std::string_view {
+    fixture.registry().renew();
+    WatchedMemory& module = fixture.module(1);
+    const auto result = fixture.registry().add(
         module.span(), {module.plan().signal, module.plan().terminated}, nullptr);
     return result.entry != nullptr ? "" : "the module was not registered";
   };
-  const auto retire = [](World& world) noexcept -> std::string_view {
-    world.registry().retireGeneration();
-    return world.registry().isWarned() ? "" : "the warning is gone";
+  const auto retire = [](Fixture& fixture) noexcept -> std::string_view {
+    fixture.registry().retireGeneration();
+    return fixture.registry().isWarned() ? "" : "the warning is gone";
   };
   std::vector<Case> cases;
   ModulePlan joining = placed(1, {.role = Role::kJoining});
@@ -311,13 +313,13 @@ std::vector<Case> levelCases() {
                             renew_and_add);
   addRegistryCase<Registry>(cases, "retire-generation", {{}, {listening(0), listening(1)}, 1},
                             retire);
-  return struckOnce(cases);
+  return preemptedOnce(cases);
 }
 
-/// Three entries, of which the engine moves the memory of the one at `index`.
+/// Three entries; the engine moves the memory of the one at `index`.
 template <class Registry>
 void addMove(std::vector<Case>& cases, std::size_t index, bool is_memory_short) {
-  using World = RegistryWorld<Registry>;
+  using Fixture = RegistryFixture<Registry>;
   constexpr std::size_t kNew = 3;
   RegistryScene scene{{}, {listening(0), listening(1), listening(2)}};
   ModulePlan successor = placed(index, {.role = Role::kSuccessor});
@@ -327,15 +329,15 @@ void addMove(std::vector<Case>& cases, std::size_t index, bool is_memory_short) 
   if (!is_memory_short) scene.modules[index].role = Role::kLeaving;
   const auto name = fmt::format("{}{}", index, is_memory_short ? "-out-of-memory" : "");
   addPreparedCase<Registry>(
-      cases, name, scene, [](World& world) { return world.module(kNew).span(); },
-      [=](World& world, OwnedSpan& span) noexcept -> std::string_view {
+      cases, name, scene, [](Fixture& fixture) { return fixture.module(kNew).span(); },
+      [=](Fixture& fixture, OwnedSpan& span) noexcept -> std::string_view {
         if (is_memory_short) failNextAllocation();
-        auto* moved = world.registry().moveMemory(world.entry(index), std::move(span));
+        auto* moved = fixture.registry().moveMemory(fixture.entry(index), std::move(span));
         if ((moved == nullptr) != is_memory_short) return "another result than the case's";
-        if (world.module(index).isReleased() == is_memory_short) {
+        if (fixture.module(index).isReleased() == is_memory_short) {
           return "the old memory is not let go, or too soon";
         }
-        return world.registry().entryCount() == 3 ? "" : "entryCount() is not 3";
+        return fixture.registry().entryCount() == 3 ? "" : "entryCount() is not 3";
       });
 }
 
@@ -346,13 +348,13 @@ std::vector<Case> moveMemoryCases() {
   addMove<Registry>(cases, 1, true);
   std::vector<Case> middle;
   addMove<Registry>(middle, 1, false);
-  for (Case& one : struckOnce(middle)) cases.push_back(std::move(one));
+  for (Case& one : preemptedOnce(middle)) cases.push_back(std::move(one));
   return cases;
 }
 
 template <class Registry>
 std::vector<Case> dropDeadCases() {
-  using World = RegistryWorld<Registry>;
+  using Fixture = RegistryFixture<Registry>;
   constexpr std::size_t kCount = 4;
   std::vector<Case> cases;
   for (unsigned dead = 0; dead < 1u << kCount; ++dead) {
@@ -364,11 +366,11 @@ std::vector<Case> dropDeadCases() {
                                            : collected(i));
     }
     addRegistryCase<Registry>(cases, fmt::format("dead-0b{:0{}b}", dead, kCount), scene,
-                              [dead](World& world) noexcept -> std::string_view {
-                                world.registry().dropDead();
+                              [dead](Fixture& fixture) noexcept -> std::string_view {
+                                fixture.registry().dropDead();
                                 for (std::size_t i = 0; i < kCount; ++i) {
                                   const bool is_dead = (dead >> i & 1) != 0;
-                                  if (world.module(i).isReleased() == is_dead) continue;
+                                  if (fixture.module(i).isReleased() == is_dead) continue;
                                   return is_dead ? "the memory of a dead entry is kept"
                                                  : "the memory of a live entry is let go";
                                 }
@@ -380,10 +382,10 @@ std::vector<Case> dropDeadCases() {
 
 template <class Registry>
 std::vector<Case> registryClearCases() {
-  using World = RegistryWorld<Registry>;
-  const auto clear = [](World& world) noexcept -> std::string_view {
-    world.registry().clear();
-    return world.registry().entryCount() == 0 ? "" : "entryCount() is not 0";
+  using Fixture = RegistryFixture<Registry>;
+  const auto clear = [](Fixture& fixture) noexcept -> std::string_view {
+    fixture.registry().clear();
+    return fixture.registry().entryCount() == 0 ? "" : "entryCount() is not 0";
   };
   std::vector<Case> cases;
   addRegistryCase<Registry>(cases, "of-0", {}, clear);
@@ -394,8 +396,8 @@ std::vector<Case> registryClearCases() {
                             {{}, {leaving(0), terminatedByItself(1), collected(2), leaving(3)}},
                             clear);
   addRegistryCase<Registry>(cases, "destructor-of-4", four,
-                            [](World& world) noexcept -> std::string_view {
-                              world.destroyRegistry();
+                            [](Fixture& fixture) noexcept -> std::string_view {
+                              fixture.destroyRegistry();
                               return {};
                             });
   return cases;
@@ -403,9 +405,9 @@ std::vector<Case> registryClearCases() {
 
 template <class Registry>
 std::vector<Case> markTerminatedCases() {
-  using World = RegistryWorld<Registry>;
-  const auto mark_three = [](World& world) noexcept -> std::string_view {
-    return world.registry().markTerminated() == 3 ? "" : "markTerminated() did not return 3";
+  using Fixture = RegistryFixture<Registry>;
+  const auto mark_three = [](Fixture& fixture) noexcept -> std::string_view {
+    return fixture.registry().markTerminated() == 3 ? "" : "markTerminated() did not return 3";
   };
   const auto marked = [](std::size_t index, Role role) {
     return placed(index, {.role = role, .terminated_after = 1});
@@ -416,7 +418,7 @@ std::vector<Case> markTerminatedCases() {
                              {terminatedByItself(0), marked(1, Role::kDying), collected(2),
                               marked(3, Role::kDying), marked(4, Role::kDying)}},
                             mark_three);
-  // Under the instance protocol the word tells the module alone; deliveries go on.
+  // Under the instance protocol the word is only for the module, and deliveries continue.
   addRegistryCase<Registry>(
       cases, "instance",
       {{.protocol = SignalProtocol::instance(), .max_entries = 10, .observer = nullptr},

@@ -34,7 +34,7 @@ std::vector<Check> registryChecks() {
        "at "
        "some of them), that sends a late signal and delivers",
        levelCases<Registry>(),
-       "erases the warning of a handler that strikes renew",
+       "erases the warning of a handler that preempts renew",
        {{"", levelCases<FlawedRegistry<RegistryFlaw::kErasesNewWarnings>>()}}},
       {"move_memory",
        {"L3", "D1", "D3", "D5", "D6"},

@@ -7,7 +7,7 @@
 #include "models/stepping/engine/heap.h"
 #include "models/stepping/engine/suite.h"
 #include "models/stepping/judge/case_run.h"
-#include "models/stepping/v8/v8_world.h"
+#include "models/stepping/v8/v8_fixture.h"
 
 namespace sigproof::stepping {
 namespace {
@@ -15,15 +15,15 @@ namespace {
 /// How much of the operation is stepped.
 enum class Extent : bool { kWhole, kWindows };
 
-using V8Operation = std::function<std::string_view(V8World&)>;
+using V8Operation = std::function<std::string_view(V8Fixture&)>;
 
-/// A world that a failed case has broken is leaked, with its isolate.
+/// A fixture that a failed case has broken is leaked, with its isolate.
 CaseResult runV8Case(const V8Scene& scene, const CasePlan& plan, Extent extent,
                      const V8Operation& operation) {
-  auto world = std::make_unique<V8World>(scene);
-  CaseRun<DeliveryState> run(*world);
+  auto fixture = std::make_unique<V8Fixture>(scene);
+  CaseRun<DeliveryState> run(*fixture);
   std::string_view complaint;
-  const auto call = [&]() noexcept { complaint = operation(*world); };
+  const auto call = [&]() noexcept { complaint = operation(*fixture); };
   if (extent == Extent::kWhole) {
     run.step(plan, call);
   } else {
@@ -31,7 +31,7 @@ CaseResult runV8Case(const V8Scene& scene, const CasePlan& plan, Extent extent,
   }
   CaseResult result = run.conclude(std::string(complaint));
   // NOLINTNEXTLINE(bugprone-unused-return-value): it is left behind on purpose
-  if (result.failure) static_cast<void>(world.release());
+  if (result.failure) static_cast<void>(fixture.release());
   return result;
 }
 
@@ -47,9 +47,9 @@ constexpr V8Module kCollected{.role = Role::kSilent, .is_collected = true};
 
 std::vector<Case> gcPrologueCases(V8Flaw flaw) {
   const auto collect_to = [](std::size_t count) -> V8Operation {
-    return [count](V8World& world) noexcept -> std::string_view {
-      world.collectGarbage();
-      return world.entryCount() == count ? "" : "the prologue left another number of entries";
+    return [count](V8Fixture& fixture) noexcept -> std::string_view {
+      fixture.collectGarbage();
+      return fixture.entryCount() == count ? "" : "the prologue left another number of entries";
     };
   };
   const auto add = [&](const std::string& name, const std::vector<V8Module>& modules,
@@ -63,8 +63,8 @@ std::vector<Case> gcPrologueCases(V8Flaw flaw) {
 }
 
 std::vector<Case> disposalCases(V8Flaw flaw) {
-  const V8Operation destroy = [](V8World& world) noexcept -> std::string_view {
-    world.destroySignals();
+  const V8Operation destroy = [](V8Fixture& fixture) noexcept -> std::string_view {
+    fixture.destroySignals();
     return {};
   };
   return {v8Case("of-none", {{}, V8Flaw::kNone}, Extent::kWhole, destroy),
@@ -74,12 +74,12 @@ std::vector<Case> disposalCases(V8Flaw flaw) {
 }
 
 std::vector<Case> instantiationCases(V8Flaw flaw) {
-  const V8Operation instantiate = [](V8World& world) noexcept -> std::string_view {
-    const std::size_t before = world.entryCount();
-    world.setOperating(true);
-    world.makeLastInstance();
-    world.setOperating(false);
-    return world.entryCount() == before + 1 ? "" : "the instance was not registered";
+  const V8Operation instantiate = [](V8Fixture& fixture) noexcept -> std::string_view {
+    const std::size_t before = fixture.entryCount();
+    fixture.setOperating(true);
+    fixture.makeLastInstance();
+    fixture.setOperating(false);
+    return fixture.entryCount() == before + 1 ? "" : "the instance was not registered";
   };
   const V8Module joining{.role = Role::kJoining, .is_made_before = false};
   return {

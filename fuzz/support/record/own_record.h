@@ -14,7 +14,7 @@
 
 #include <string>
 
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/target_description.h"
 
 namespace sigproof::fuzz {
 

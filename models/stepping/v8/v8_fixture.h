@@ -1,9 +1,9 @@
 // An isolate with instances that listen, and what a handler's delivery does to their memories while
 // our part of the engine's work is stepped.
 //
-//   V8World world({.modules = {{.role = Role::kListening}, {.role = Role::kLeaving}}});
-//   CaseRun<DeliveryState> run(world);
-//   run.step(plan, [&]() noexcept { world.destroySignals(); });
+//   V8Fixture fixture({.modules = {{.role = Role::kListening}, {.role = Role::kLeaving}}});
+//   CaseRun<DeliveryState> run(fixture);
+//   run.step(plan, [&]() noexcept { fixture.destroySignals(); });
 //
 // Threads: the calling thread; the engine's own work in the background touches none of this.
 #pragma once
@@ -28,7 +28,7 @@
 
 namespace sigproof::stepping {
 
-/// What is wrong with the way in which the handler finds its entries (canaries).
+/// The known bug of the canaries: how the handler finds its entries.
 enum class V8Flaw : std::uint8_t {
   kNone,
   kHides,            ///< finds no entry while our code runs
@@ -40,7 +40,7 @@ struct V8Module {
   Role role = Role::kListening;
   bool is_made_before = true;            ///< else the stepped call makes it
   bool is_terminated_by_itself = false;  ///< declares itself dead when it is registered
-  bool is_collected = false;             ///< its instance is collected, its weak callback has run
+  bool is_collected = false;             ///< its instance was collected, its weak callback has run
 };
 
 struct V8Scene {
@@ -48,22 +48,22 @@ struct V8Scene {
   V8Flaw flaw = V8Flaw::kNone;
 };
 
-class V8World final : public World<DeliveryState> {
+class V8Fixture final : public Fixture<DeliveryState> {
  public:
-  /// Starts the engine if nobody did. Makes the instances.
-  explicit V8World(const V8Scene& scene);
-  ~V8World() override;
-  V8World(const V8World&) = delete;
-  V8World& operator=(const V8World&) = delete;
+  /// Starts the engine if it is not started yet. Makes the instances.
+  explicit V8Fixture(const V8Scene& scene);
+  ~V8Fixture() override;
+  V8Fixture(const V8Fixture&) = delete;
+  V8Fixture& operator=(const V8Fixture&) = delete;
 
-  /// What the scene's flaw hides is hidden from here on, or no more.
+  /// Turns the scene's flaw on or off.
   void setOperating(bool is_operating) noexcept { is_operating_ = is_operating; }
 
-  /// A full collection, of which the prologue callbacks of core are between trapOn() and trapOff().
+  /// Runs a full collection. Only core's prologue callbacks are between trapOn() and trapOff().
   void collectGarbage() noexcept;
   /// `new WebAssembly.Instance` of the last module.
   void makeLastInstance() noexcept;
-  /// The destructor of IsolateSignals; afterwards handlers still look at where it was.
+  /// The destructor of IsolateSignals. Afterwards handlers still look at where it was.
   void destroySignals() noexcept;
 
   std::size_t entryCount() const noexcept { return registry_->entryCount(); }
@@ -72,7 +72,7 @@ class V8World final : public World<DeliveryState> {
   std::optional<Violation> judge(std::span<const DeliveryState> states) const override;
 
  private:
-  // The words of every module, and as much of the memory around them as each look compares.
+  // The words of every module, and how much of the memory around them each look compares.
   static constexpr std::size_t kSignal = 16;
   static constexpr std::size_t kTerminated = 20;
   static constexpr std::size_t kWatchedBytes = 64;
@@ -106,11 +106,11 @@ class V8World final : public World<DeliveryState> {
   std::unique_ptr<host::Isolate> host_;
   alignas(IsolateSignals) std::array<std::byte, sizeof(IsolateSignals)> storage_;
   IsolateSignals* signals_ = nullptr;
-  SignalRegistry<>* registry_ = nullptr;  // where it is, or was
+  SignalRegistry<>* registry_ = nullptr;  // also after its destruction
   v8::Global<v8::Context> context_;
   bool is_operating_ = false;
   bool is_window_wanted_ = false;
-  std::size_t inner_looks_ = 0;  // that have interrupted the look that runs
+  std::size_t inner_looks_ = 0;  // that interrupted the running look
   DeliveryState* interrupted_ = nullptr;
 };
 

@@ -1,4 +1,4 @@
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/statistics.h"
 
 #include <gtest/gtest.h>
 

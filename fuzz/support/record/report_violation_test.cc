@@ -1,4 +1,4 @@
-#include "fuzz/support/report_violation.h"
+#include "fuzz/support/record/report_violation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

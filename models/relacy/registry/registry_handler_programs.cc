@@ -3,8 +3,8 @@
 
 namespace sigproof::models {
 
-std::vector<Model> registryHandlerModels() {
-  const std::vector<RegistryProgram> programs = {
+std::vector<RegistryProgram> registryHandlerPrograms() {
+  return {
       {.name = "signal_handler_against_registration",
        .owner = "aa",
        .handler_count = 2,
@@ -57,10 +57,6 @@ std::vector<Model> registryHandlerModels() {
        .handler_count = 2,
        .properties = {"G3", "L6"}},
   };
-  std::vector<Model> models;
-  models.reserve(programs.size());
-  for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
-  return models;
 }
 
 }  // namespace sigproof::models

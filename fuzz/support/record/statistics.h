@@ -12,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/support/fixed_json.h"
+#include "fuzz/support/record/fixed_json.h"
 
 namespace sigproof::fuzz {
 

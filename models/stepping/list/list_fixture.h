@@ -1,12 +1,12 @@
-// A list with elements that know whether they live, in the state in which an operation finds it,
-// and what a handler sees of it.
+// A list whose elements report whether they live, in the state that an operation starts from, and
+// what a handler sees of it.
 //
 //   const ListExpectation clearing{.before = {1, 0}, .after = {}};
-//   ListWorld<AtomicList<WritingElement>, WritingElement> world(clearing);
-//   CaseRun<ListState> run(world);
+//   ListFixture<AtomicList<WritingElement>, WritingElement> fixture(clearing);
+//   CaseRun<ListState> run(fixture);
 //   HeapScope heap(HeapMode::kQuarantine);
-//   world.push(false);  world.push(false);             // elements 0 and 1
-//   run.step(plan, [&]() noexcept { world.list().clear(); });
+//   fixture.push(false);  fixture.push(false);             // elements 0 and 1
+//   run.step(plan, [&]() noexcept { fixture.list().clear(); });
 #pragma once
 
 #include <array>
@@ -28,9 +28,9 @@
 
 namespace sigproof::stepping {
 
-/// The operations, for any kind of list and element: the cases are compiled once, and only what
-/// these functions are made of is compiled at each level.
-class AnyListWorld : public World<ListState> {
+/// The operations, for any kind of list and element. The cases are compiled once; only the code of
+/// these functions is compiled at each level.
+class AnyListFixture : public Fixture<ListState> {
  public:
   class Visitor {
    public:
@@ -38,23 +38,23 @@ class AnyListWorld : public World<ListState> {
     virtual void visit(ElementId id, bool is_alive) noexcept = 0;
   };
 
-  /// `expectation` outlives the world.
-  explicit AnyListWorld(const ListExpectation& expectation) : expectation_(expectation) {}
+  /// `expectation` outlives the fixture.
+  explicit AnyListFixture(const ListExpectation& expectation) : expectation_(expectation) {}
 
-  /// pushFront() of the next element; its number is the count of those before it. Throws Refused if
-  /// the constructor is told to, and std::bad_alloc.
+  /// pushFront() of the next element, whose number is the count of those before it. Throws
+  /// std::bad_alloc, and Refused if `is_refused`.
   virtual void push(bool is_refused) = 0;
-  /// filter(), keeping element i if bit i of `kept` is set, throwing Refused at element
+  /// filter() that keeps element i if bit i of `kept` is set, and throws Refused at element
   /// `throws_at`.
   virtual void filter(unsigned kept, ElementId throws_at) = 0;
   virtual void clear() noexcept = 0;
   virtual bool reclaim() noexcept = 0;
-  /// The destructor; afterwards handlers still look at where the list was, as they do in a process
-  /// whose handler was not told.
+  /// The destructor. Afterwards handlers still look at where the list was, as in a process that
+  /// forgot to tell its handler.
   virtual void destroyList() noexcept = 0;
   /// iterate().
   virtual void walk(Visitor& visitor) noexcept = 0;
-  /// Bit i: element i exists, as far as its kind can tell.
+  /// Bit i says whether element i exists, as far as its kind can tell.
   virtual std::uint8_t aliveBits() const noexcept = 0;
 
   /// filter() that throws nothing.
@@ -70,17 +70,17 @@ class AnyListWorld : public World<ListState> {
 };
 
 template <class List, class ElementType>
-class ListWorld final : public AnyListWorld {
+class ListFixture final : public AnyListFixture {
  public:
   using Element = ElementType;
 
-  explicit ListWorld(const ListExpectation& expectation) : AnyListWorld(expectation) {
+  explicit ListFixture(const ListExpectation& expectation) : AnyListFixture(expectation) {
     new (storage_.data()) List();
   }
-  // Destroying the list is an operation (or, in a case that failed, not to be attempted).
-  ~ListWorld() override = default;
-  ListWorld(const ListWorld&) = delete;
-  ListWorld& operator=(const ListWorld&) = delete;
+  // Destroying the list is an operation of its own. In a failed case it must not be attempted.
+  ~ListFixture() override = default;
+  ListFixture(const ListFixture&) = delete;
+  ListFixture& operator=(const ListFixture&) = delete;
 
   List& list() noexcept { return *std::launder(reinterpret_cast<List*>(storage_.data())); }
 
@@ -113,7 +113,7 @@ class ListWorld final : public AnyListWorld {
     return expectation_.is_life_known ? Element::aliveBits(census_) : 0;
   }
 
-  /// What a shutdown handler does, and what it saw.
+  /// Does what a handler does, and stores what it saw.
   void look(ListState& state, Action& action) noexcept override {
     constexpr int kErrnoMark = 77;
     errno = kErrnoMark;
@@ -150,16 +150,16 @@ class ListWorld final : public AnyListWorld {
 /// A kind of list and its elements.
 struct ListKind {
   std::string_view element;
-  bool is_thrown_over = false;  ///< what throws is stepped with these elements, too
+  bool is_thrown_over = false;  ///< throwing operations are stepped with these elements, too
   bool (*tells_life_under)(HeapMode) = nullptr;  ///< whether aliveBits() means anything there
-  std::unique_ptr<AnyListWorld> (*make_world)(const ListExpectation&) = nullptr;
+  std::unique_ptr<AnyListFixture> (*make_fixture)(const ListExpectation&) = nullptr;
 };
 
 template <class List, class Element>
 ListKind listKind() {
   return {Element::kName, Element::kIsThrownOver, &Element::tellsLifeUnder,
-          [](const ListExpectation& expectation) -> std::unique_ptr<AnyListWorld> {
-            return std::make_unique<ListWorld<List, Element>>(expectation);
+          [](const ListExpectation& expectation) -> std::unique_ptr<AnyListFixture> {
+            return std::make_unique<ListFixture<List, Element>>(expectation);
           }};
 }
 

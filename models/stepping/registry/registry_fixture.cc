@@ -1,4 +1,4 @@
-#include "models/stepping/registry/registry_world.h"
+#include "models/stepping/registry/registry_fixture.h"
 
 namespace sigproof::stepping {
 

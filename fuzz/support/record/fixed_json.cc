@@ -1,4 +1,4 @@
-#include "fuzz/support/fixed_json.h"
+#include "fuzz/support/record/fixed_json.h"
 
 #include <algorithm>
 #include <charconv>

@@ -4,8 +4,8 @@
 
 namespace sigproof::models {
 
-std::vector<Model> registryLevelModels() {
-  const std::vector<RegistryProgram> programs = {
+std::vector<RegistryProgram> registryLevelPrograms() {
+  return {
       {.name = "late_signal_against_renewal",
        .owner = "a|n",
        .deliverers = {"l"},
@@ -97,10 +97,6 @@ std::vector<Model> registryLevelModels() {
        .handler = 'l',
        .properties = {"D6"}},
   };
-  std::vector<Model> models;
-  models.reserve(programs.size());
-  for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
-  return models;
 }
 
 }  // namespace sigproof::models

@@ -1,4 +1,4 @@
-#include "fuzz/support/own_record.h"
+#include "fuzz/support/record/own_record.h"
 
 #include <fmt/format.h>
 #include <sanitizer/common_interface_defs.h>
@@ -19,8 +19,8 @@
 #include <vector>
 
 #include "fuzz/spec/violation.h"
-#include "fuzz/support/fixed_json.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/fixed_json.h"
+#include "fuzz/support/record/statistics.h"
 #include "reports/record/atomic_file.h"
 #include "reports/record/record.h"
 

@@ -3,8 +3,8 @@
 
 namespace sigproof::models {
 
-std::vector<Model> registryDeliveryModels() {
-  const std::vector<RegistryProgram> programs = {
+std::vector<RegistryProgram> registryDeliveryPrograms() {
+  return {
       {.name = "delivery_against_registration",
        .owner = "a|a",
        .deliverers = {"s"},
@@ -80,10 +80,6 @@ std::vector<Model> registryDeliveryModels() {
        .is_instance_protocol = true,
        .properties = {"G3", "L6"}},
   };
-  std::vector<Model> models;
-  models.reserve(programs.size());
-  for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
-  return models;
 }
 
 }  // namespace sigproof::models

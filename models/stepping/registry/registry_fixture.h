@@ -1,11 +1,11 @@
 // A registry with modules whose whole memory is watched, and what a handler's delivery does to
 // them.
 //
-//   RegistryWorld<SignalRegistry<>> world({.protocol = SignalProtocol::address()});
-//   world.addModule({.role = Role::kListening, .signal = 8, .terminated = 16});
-//   CaseRun<DeliveryState> run(world);
-//   world.registerModules();                        // after the heap was redirected
-//   run.step(plan, [&]() noexcept { world.registry().dropDead(); });
+//   RegistryFixture<SignalRegistry<>> fixture({.protocol = SignalProtocol::address()});
+//   fixture.addModule({.role = Role::kListening, .signal = 8, .terminated = 16});
+//   CaseRun<DeliveryState> run(fixture);
+//   fixture.registerModules();                        // after the heap was redirected
+//   run.step(plan, [&]() noexcept { fixture.registry().dropDead(); });
 #pragma once
 
 #include <array>
@@ -27,10 +27,10 @@
 
 namespace sigproof::stepping {
 
-/// Bytes of a module's memory.
+/// The size of a module's memory.
 inline constexpr std::uint64_t kMemoryBytes = 64;
 
-/// A module as a case describes it. `role` is its part in the stepped call.
+/// A module of a case. `role` is its part in the stepped call.
 struct ModulePlan {
   Role role = Role::kListening;
   std::optional<std::uint64_t> signal = 8;
@@ -39,15 +39,15 @@ struct ModulePlan {
   std::uint32_t terminated_after = 0;
   bool is_registered_before = true;
   bool is_terminated_by_itself = false;  ///< sets its terminated word once it is registered
-  bool is_collected = false;             ///< the engine told so
+  bool is_collected = false;             ///< the engine collected its instance
 };
 
-/// A linear memory between two guards, filled with a pattern that has no zero byte.
+/// A linear memory between two guards, filled with a pattern without a zero byte.
 class WatchedMemory {
  public:
   explicit WatchedMemory(const ModulePlan& plan);
 
-  /// For the registry: keeps count of its life, and of uses after it.
+  /// The registry gets this span, which detects its release and any later use.
   OwnedSpan span();
 
   std::uint32_t readSignal() const noexcept { return plan_.signal ? read(*plan_.signal) : 0; }
@@ -57,7 +57,7 @@ class WatchedMemory {
   }
   void writeTerminated(std::uint32_t value) noexcept { write(*plan_.terminated, value); }
 
-  /// Whether every byte but the words', guards included, is as it was at first.
+  /// Returns whether every byte except the words', guards included, has its first value.
   bool isIntact() const noexcept;
   bool isReleased() const noexcept { return is_released_; }
   bool isTouchedAfterRelease() const noexcept { return is_touched_after_release_; }
@@ -69,7 +69,7 @@ class WatchedMemory {
 
   static std::size_t byteLength(const void* owner) noexcept;
 
-  // A word that lies outside (a module that is to be refused) reads as 0.
+  // A word outside the memory (of a module that is to be refused) reads as 0.
   static bool isInside(std::uint64_t offset) noexcept { return offset <= kMemoryBytes - 4; }
   std::uint32_t read(std::uint64_t offset) const noexcept;
   void write(std::uint64_t offset, std::uint32_t value) noexcept;
@@ -84,14 +84,14 @@ class WatchedMemory {
 };
 
 template <class Registry>
-class RegistryWorld final : public World<DeliveryState> {
+class RegistryFixture final : public Fixture<DeliveryState> {
  public:
-  explicit RegistryWorld(const typename Registry::Options& options) {
+  explicit RegistryFixture(const typename Registry::Options& options) {
     new (storage_.data()) Registry(options);
   }
-  ~RegistryWorld() override = default;  // see destroyRegistry()
-  RegistryWorld(const RegistryWorld&) = delete;
-  RegistryWorld& operator=(const RegistryWorld&) = delete;
+  ~RegistryFixture() override = default;  // see destroyRegistry()
+  RegistryFixture(const RegistryFixture&) = delete;
+  RegistryFixture& operator=(const RegistryFixture&) = delete;
 
   Registry& registry() noexcept {
     return *std::launder(reinterpret_cast<Registry*>(storage_.data()));
@@ -99,27 +99,27 @@ class RegistryWorld final : public World<DeliveryState> {
   WatchedMemory& module(std::size_t index) noexcept { return *modules_[index]; }
   std::size_t moduleCount() const noexcept { return modules_.size(); }
 
-  /// In the order of registration. The memory is not the redirected heap's.
+  /// Call it in the order of registration. The memory does not come from the redirected heap.
   void addModule(const ModulePlan& plan) {
     modules_.push_back(std::make_unique<WatchedMemory>(plan));
     const std::uint32_t initial = modules_.back()->readSignal();
     expectation_.modules.push_back(
         {plan.role, initial, plan.terminated_before, plan.terminated_after});
   }
-  /// The stepped call ends so many generations, by renewals or without.
+  /// Says how many generations the stepped call ends, and whether by renewals.
   void expectGenerations(std::uint32_t ended, bool is_renewing) noexcept {
     expectation_.ended_generations = ended;
     expectation_.is_renewing = is_renewing;
   }
 
-  /// Brings the registry to where the stepped call finds it.
+  /// Brings the registry into the state before the stepped call.
   void registerModules() {
     for (std::size_t i = 0; i < modules_.size(); ++i) {
       WatchedMemory& module = *modules_[i];
       const ModulePlan& plan = module.plan();
       if (!plan.is_registered_before) continue;
       auto* entry = registry().add(module.span(), {plan.signal, plan.terminated}, nullptr).entry;
-      if (entry == nullptr) continue;  // the first look will tell
+      if (entry == nullptr) continue;  // the first look reports it
       entries_[i] = entry;
       if (plan.is_terminated_by_itself) module.writeTerminated(plan.terminated_before);
       if (plan.is_collected) entry->markDead();
@@ -127,17 +127,17 @@ class RegistryWorld final : public World<DeliveryState> {
     }
   }
 
-  /// The entry of a module that registerModules() registered.
+  /// Returns the entry of a module that registerModules() registered.
   typename Registry::Entry& entry(std::size_t index) noexcept { return *entries_[index]; }
 
-  /// As ListWorld::destroyList().
+  /// Like ListFixture::destroyList().
   void destroyRegistry() noexcept {
     is_registry_destroyed_ = true;
     registry().~Registry();
   }
   bool isRegistryDestroyed() const noexcept { return is_registry_destroyed_; }
 
-  /// What the handler does near the limit, and what came of it.
+  /// Does what the handler does near the limit, and stores the result.
   void look(DeliveryState& state, Action& action) noexcept override {
     constexpr int kErrnoMark = 77;
     state.module_count = static_cast<std::uint32_t>(modules_.size());
@@ -150,7 +150,7 @@ class RegistryWorld final : public World<DeliveryState> {
     errno = kErrnoMark;
     lookAtLevel(state);
     if (interrupted != nullptr) {
-      // What the interrupted look has made of the level is not the call's doing.
+      // A change of the level by the interrupted look is not due to the call.
       state.was_warned = state.was_warned && (earlier_inner > 0 || interrupted->was_warned);
     }
     action.run(
@@ -165,7 +165,7 @@ class RegistryWorld final : public World<DeliveryState> {
     inner_looks_ = earlier_inner + 1;
   }
 
-  // What the level is, and that a signal of the first generation is heard in no later one.
+  // Stores the level, and whether a signal of the first generation still writes in a later one.
   void lookAtLevel(DeliveryState& state) noexcept {
     state.generation = static_cast<std::uint32_t>(registry().generation());
     state.was_warned = registry().isWarned();
@@ -182,8 +182,8 @@ class RegistryWorld final : public World<DeliveryState> {
   }
 
  private:
-  // Puts the sentinel where a delivery must leave its mark, or must not; not where the word's own
-  // way to publication is watched.
+  // Puts the sentinel where a delivery must write, or must not. Not where the word's own
+  // publication is watched.
   static void prepareModule(WatchedMemory& module, ModuleState& state) noexcept {
     const Role role = module.plan().role;
     state.signal_before = module.readSignal();
@@ -191,15 +191,15 @@ class RegistryWorld final : public World<DeliveryState> {
     if (role != Role::kJoining || state.signal_before == kWarning) module.writeSignal(kSentinel);
   }
 
-  // A look that interrupts another finds what that one put into the word, or delivered; what counts
-  // is what was there before both.
+  // A look that interrupts another finds what that one put into the word, or delivered. What counts
+  // is the value before both.
   static void forgetPreparation(const ModuleState& interrupted, ModuleState& state) noexcept {
     if (state.signal_before == kSentinel || state.signal_before == kWarning) {
       state.signal_before = interrupted.signal_before;
     }
   }
 
-  // What a look has delivered is there for the look that it interrupted.
+  // What an inner look delivered is there for the look that it interrupted.
   static void noteDelivery(const ModuleState& state, ModuleState& interrupted) noexcept {
     if (state.signal_after == kWarning) interrupted.signal_before = kWarning;
   }
@@ -211,7 +211,7 @@ class RegistryWorld final : public World<DeliveryState> {
     state.is_intact = module.isIntact();
     state.is_touched_after_release =
         module.isTouchedAfterRelease() || (module.isReleased() && state.signal_after == kWarning);
-    // Not published yet: what the call wrote there must still be there when it is.
+    // Not published yet: the call's own write must still be there at the publication.
     if (!is_interrupting && module.plan().role == Role::kSuccessor &&
         state.signal_after == kSentinel) {
       module.writeSignal(state.signal_before);
@@ -222,8 +222,8 @@ class RegistryWorld final : public World<DeliveryState> {
   std::vector<std::unique_ptr<WatchedMemory>> modules_;
   std::array<typename Registry::Entry*, kMaxModules> entries_{};
   bool is_registry_destroyed_ = false;
-  std::size_t inner_looks_ = 0;           // that have interrupted the look that runs
-  DeliveryState* interrupted_ = nullptr;  // the look that runs, for the one that interrupts it
+  std::size_t inner_looks_ = 0;           // that interrupted the running look
+  DeliveryState* interrupted_ = nullptr;  // the running look, for the one that interrupts it
   alignas(Registry) std::array<std::byte, sizeof(Registry)> storage_;
 };
 

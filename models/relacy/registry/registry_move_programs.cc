@@ -3,8 +3,8 @@
 
 namespace sigproof::models {
 
-std::vector<Model> registryMoveModels() {
-  const std::vector<RegistryProgram> programs = {
+std::vector<RegistryProgram> registryMovePrograms() {
+  return {
       {.name = "delivery_against_move",
        .owner = "a|GM",
        .deliverers = {"s"},
@@ -52,10 +52,6 @@ std::vector<Model> registryMoveModels() {
        .is_unaligned = true,
        .properties = {"D3", "D4"}},
   };
-  std::vector<Model> models;
-  models.reserve(programs.size());
-  for (const RegistryProgram& program : programs) models.push_back(makeRegistryModel(program));
-  return models;
 }
 
 }  // namespace sigproof::models

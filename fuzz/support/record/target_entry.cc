@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "fuzz/support/own_record.h"
-#include "fuzz/support/target_description.h"
+#include "fuzz/support/record/own_record.h"
+#include "fuzz/support/record/target_description.h"
 
 // libFuzzer's names, for which it has no header.
 extern "C" {

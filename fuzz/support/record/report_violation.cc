@@ -1,11 +1,11 @@
-#include "fuzz/support/report_violation.h"
+#include "fuzz/support/record/report_violation.h"
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
-#include "fuzz/support/own_record.h"
-#include "fuzz/support/statistics.h"
+#include "fuzz/support/record/own_record.h"
+#include "fuzz/support/record/statistics.h"
 #include "reports/record/explain.h"
 
 namespace sigproof::fuzz {

@@ -1,4 +1,4 @@
-#include "models/stepping/v8/v8_world.h"
+#include "models/stepping/v8/v8_fixture.h"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ void startEngineOnce() {
 
 }  // namespace
 
-V8World::V8World(const V8Scene& scene) : flaw_(scene.flaw) {
+V8Fixture::V8Fixture(const V8Scene& scene) : flaw_(scene.flaw) {
   startEngineOnce();
   host_ = std::make_unique<host::Isolate>(host::Isolate::Options{.is_shim_on = false});
   v8::Isolate* isolate = host_->get();
@@ -43,16 +43,16 @@ V8World::V8World(const V8Scene& scene) : flaw_(scene.flaw) {
   settleModules();
 }
 
-V8World::~V8World() {
+V8Fixture::~V8Fixture() {
   destroySignals();
   v8::Isolate* isolate = host_->get();
   isolate->RemoveGCPrologueCallback(&beforeProloguesOfCore, this);
   isolate->RemoveGCPrologueCallback(&afterProloguesOfCore, this);
   context_.Reset();
-  memories_.clear();  // backing stores go before the isolate
+  memories_.clear();  // backing stores must be released before the isolate
 }
 
-v8::Local<v8::Value> V8World::evaluate(std::string_view source) {
+v8::Local<v8::Value> V8Fixture::evaluate(std::string_view source) {
   v8::Isolate* isolate = host_->get();
   v8::EscapableHandleScope handles(isolate);
   const v8::Local<v8::Context> context = context_.Get(isolate);
@@ -72,9 +72,9 @@ v8::Local<v8::Value> V8World::evaluate(std::string_view source) {
   return handles.Escape(value);
 }
 
-// One module with an imported memory, and for each instance a memory of its own, which is there
-// before it and outlives it.
-void V8World::makeModules(const V8Scene& scene) {
+// One module with an imported memory. Each instance has a memory of its own, made before the
+// instance, which outlives it.
+void V8Fixture::makeModules(const V8Scene& scene) {
   v8::Isolate* isolate = host_->get();
   const std::vector<std::uint8_t> bytes =
       TestModule{.memory = MemoryKind::kImported, .signal = kSignal, .terminated = kTerminated}
@@ -96,7 +96,7 @@ void V8World::makeModules(const V8Scene& scene) {
   }
 }
 
-void V8World::makeMemory(const V8Module& plan, std::size_t index) {
+void V8Fixture::makeMemory(const V8Module& plan, std::size_t index) {
   const v8::Local<v8::Value> buffer = evaluate(fmt::format(
       "(memories[{}] = new WebAssembly.Memory({{initial: 1, maximum: 4}})).buffer", index));
   Memory memory{plan, buffer.As<v8::ArrayBuffer>()->GetBackingStore(), nullptr, {}};
@@ -104,15 +104,15 @@ void V8World::makeMemory(const V8Module& plan, std::size_t index) {
   for (std::size_t i = 0; i < kWatchedBytes; ++i) {
     memory.bytes[i] = static_cast<std::byte>(0x81 + i);
   }
-  // What the module's own data segment puts there, so that the engine's copy of it changes nothing.
+  // The module's own data segment writes this, so the engine's copy of it changes nothing.
   write(memory.bytes + kSignal, 0xDEADBEEF);
   write(memory.bytes + kTerminated, 0);
   std::memcpy(memory.initial.data(), memory.bytes, kWatchedBytes);
   memories_.push_back(std::move(memory));
 }
 
-// What happened to the instances before the stepped call.
-void V8World::settleModules() {
+// Does to the instances what happened before the stepped call.
+void V8Fixture::settleModules() {
   bool is_any_collected = false;
   for (std::size_t i = 0; i < memories_.size(); ++i) {
     if (!memories_[i].plan.is_collected) continue;
@@ -131,48 +131,48 @@ void V8World::settleModules() {
   }
 }
 
-void V8World::beforeProloguesOfCore(v8::Isolate* /*isolate*/, v8::GCType /*type*/,
-                                    v8::GCCallbackFlags /*flags*/, void* self) {
-  auto* world = static_cast<V8World*>(self);
-  if (!world->is_window_wanted_) return;
-  world->setOperating(true);
+void V8Fixture::beforeProloguesOfCore(v8::Isolate* /*isolate*/, v8::GCType /*type*/,
+                                      v8::GCCallbackFlags /*flags*/, void* self) {
+  auto* fixture = static_cast<V8Fixture*>(self);
+  if (!fixture->is_window_wanted_) return;
+  fixture->setOperating(true);
   trapOn();
 }
 
-void V8World::afterProloguesOfCore(v8::Isolate* /*isolate*/, v8::GCType /*type*/,
-                                   v8::GCCallbackFlags /*flags*/, void* self) {
+void V8Fixture::afterProloguesOfCore(v8::Isolate* /*isolate*/, v8::GCType /*type*/,
+                                     v8::GCCallbackFlags /*flags*/, void* self) {
   trapOff();
-  auto* world = static_cast<V8World*>(self);
-  world->setOperating(false);
-  world->is_window_wanted_ = false;  // one collection may be several
+  auto* fixture = static_cast<V8Fixture*>(self);
+  fixture->setOperating(false);
+  fixture->is_window_wanted_ = false;  // one collection may be several
 }
 
-void V8World::collectGarbage() noexcept {
+void V8Fixture::collectGarbage() noexcept {
   is_window_wanted_ = true;
   host_->get()->RequestGarbageCollectionForTesting(v8::Isolate::kFullGarbageCollection);
 }
 
-void V8World::makeLastInstance() noexcept {
+void V8Fixture::makeLastInstance() noexcept {
   const v8::HandleScope handles(host_->get());
   evaluate(fmt::format("instantiate({})", memories_.size() - 1));
 }
 
-void V8World::destroySignals() noexcept {
+void V8Fixture::destroySignals() noexcept {
   if (signals_ != nullptr) std::exchange(signals_, nullptr)->~IsolateSignals();
 }
 
-std::uint32_t V8World::read(const std::byte* word) noexcept {
+std::uint32_t V8Fixture::read(const std::byte* word) noexcept {
   std::uint32_t value = 0;
   std::memcpy(&value, word, sizeof value);
   return value;
 }
 
-void V8World::write(std::byte* word, std::uint32_t value) noexcept {
+void V8Fixture::write(std::byte* word, std::uint32_t value) noexcept {
   std::memcpy(word, &value, sizeof value);
 }
 
-// As RegistryWorld does it.
-void V8World::prepare(Memory& memory, ModuleState& state) const noexcept {
+// Like RegistryFixture.
+void V8Fixture::prepare(Memory& memory, ModuleState& state) const noexcept {
   const Role role = memory.plan.role;
   state.signal_before = read(memory.bytes + kSignal);
   if (role == Role::kSilent) return;
@@ -185,7 +185,7 @@ void V8World::prepare(Memory& memory, ModuleState& state) const noexcept {
   state.signal_before = interrupted_->modules[index].signal_before;
 }
 
-void V8World::inspect(const Memory& memory, ModuleState& state) noexcept {
+void V8Fixture::inspect(const Memory& memory, ModuleState& state) noexcept {
   state.signal_after = read(memory.bytes + kSignal);
   state.terminated = read(memory.bytes + kTerminated);
   for (std::size_t i = 0; i < kWatchedBytes; ++i) {
@@ -194,15 +194,15 @@ void V8World::inspect(const Memory& memory, ModuleState& state) noexcept {
   }
 }
 
-std::size_t V8World::deliver() noexcept {
+std::size_t V8Fixture::deliver() noexcept {
   if (flaw_ == V8Flaw::kHides && is_operating_) return 0;
   const std::size_t written = registry_->deliver();
   if (flaw_ == V8Flaw::kWritesToDropped) write(memories_.back().bytes + kSignal, kWarning);
   return written;
 }
 
-// As RegistryWorld does it, also where one look interrupts another.
-void V8World::look(DeliveryState& state, Action& action) noexcept {
+// Like RegistryFixture, also if one look interrupts another.
+void V8Fixture::look(DeliveryState& state, Action& action) noexcept {
   constexpr int kErrnoMark = 77;
   state.module_count = static_cast<std::uint32_t>(memories_.size());
   for (std::size_t i = 0; i < memories_.size(); ++i) prepare(memories_[i], state.modules[i]);
@@ -226,7 +226,7 @@ void V8World::look(DeliveryState& state, Action& action) noexcept {
   inner_looks_ = earlier_inner + 1;
 }
 
-std::optional<Violation> V8World::judge(std::span<const DeliveryState> states) const {
+std::optional<Violation> V8Fixture::judge(std::span<const DeliveryState> states) const {
   return judgeDeliveries(states, expectation_);
 }
 

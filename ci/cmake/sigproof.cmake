@@ -12,19 +12,16 @@ add_library(sigproof_warnings INTERFACE)
 target_compile_options(sigproof_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
                                                    -Wno-sign-conversion -Werror)
 
-# For what only reads and writes records: the optimiser would take longer than all its runs.
-add_library(sigproof_unoptimised INTERFACE)
-target_compile_options(sigproof_unoptimised INTERFACE -O0)
-
 add_library(sigproof_sanitizers INTERFACE)
 if(SIGPROOF_SANITIZERS)
   # vptr needs the type information that libnode was built without.
-  set(flags -fsanitize=${SIGPROOF_SANITIZERS} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  set(SIGPROOF_SANITIZER_FLAGS -fsanitize=${SIGPROOF_SANITIZERS} -fno-sanitize-recover=all
+                               -fno-omit-frame-pointer)
   if(SIGPROOF_SANITIZERS MATCHES "undefined")
-    list(APPEND flags -fno-sanitize=vptr)
+    list(APPEND SIGPROOF_SANITIZER_FLAGS -fno-sanitize=vptr)
   endif()
-  target_compile_options(sigproof_sanitizers INTERFACE ${flags})
-  target_link_options(sigproof_sanitizers INTERFACE ${flags})
+  target_compile_options(sigproof_sanitizers INTERFACE ${SIGPROOF_SANITIZER_FLAGS})
+  target_link_options(sigproof_sanitizers INTERFACE ${SIGPROOF_SANITIZER_FLAGS})
 endif()
 
 # --- libnode: V8 10.2 -----------------------------------------------------------------------------
@@ -36,9 +33,9 @@ if(NOT SIGPROOF_LIBNODE)
   message(FATAL_ERROR "libnode is not in ${SIGPROOF_LIBNODE_DIR}. Run ci/setup first.")
 endif()
 get_filename_component(SIGPROOF_LIBNODE_LIB_DIR ${SIGPROOF_LIBNODE} DIRECTORY)
+set(SIGPROOF_V8_INCLUDE_DIR ${SIGPROOF_LIBNODE_DIR}/usr/include/nodejs/deps/v8/include)
 add_library(sigproof_v8 INTERFACE)
-target_include_directories(sigproof_v8 SYSTEM INTERFACE
-                           ${SIGPROOF_LIBNODE_DIR}/usr/include/nodejs/deps/v8/include)
+target_include_directories(sigproof_v8 SYSTEM INTERFACE ${SIGPROOF_V8_INCLUDE_DIR})
 # -z now: a handler must not be the first to call a function of the library, because the dynamic
 # linker would then look the symbol up, with locks, inside the handler.
 target_link_options(sigproof_v8 INTERFACE -Wl,-z,now)
@@ -46,6 +43,53 @@ target_link_libraries(sigproof_v8 INTERFACE ${SIGPROOF_LIBNODE} Threads::Threads
 # Programs stay where they are built, so an absolute run path would do; a relative one lets the build
 # folder be moved or packed.
 set(CMAKE_BUILD_RPATH_USE_ORIGIN ON)
+
+# --- kinds of build ---------------------------------------------------------------------------------
+
+# Each source is compiled once for each kind, with the headers of precompiled.h compiled once before it.
+# Core itself is of no kind: its files are compiled one by one, from nothing but themselves, everywhere.
+
+# sigproof_add_kind(<kind> [<option>...])
+# The library sigproof_<kind>: to be linked last, so that its options win. Options must be all that the
+# language depends on (optimisation or none, sanitizers); the compiler refuses the headers otherwise.
+function(sigproof_add_kind kind)
+  set(pch ${CMAKE_BINARY_DIR}/precompiled/${kind}.pch)
+  set(header ${CMAKE_SOURCE_DIR}/ci/cmake/precompiled.h)
+  set(script ${CMAKE_SOURCE_DIR}/ci/cmake/precompile)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" build_type)
+  separate_arguments(flags UNIX_COMMAND "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${build_type}}")
+  # Without times in it, so that it is the same whenever it is made.
+  set(options ${ARGN} -pthread -std=c++20 -Xclang -fno-pch-timestamp)
+  # Never ccache, which would hand the file to another folder's build, where what it names is missing.
+  set(launcher ${CMAKE_CXX_COMPILER_LAUNCHER})
+  if(launcher MATCHES "ccache$")
+    set(launcher "")
+  endif()
+  # As whoever links these has them.
+  get_target_property(gtest_options GTest::gtest INTERFACE_COMPILE_OPTIONS)
+  get_target_property(fmt_definitions fmt::fmt INTERFACE_COMPILE_DEFINITIONS)
+  list(TRANSFORM fmt_definitions PREPEND -D)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/precompiled)
+  add_custom_command(
+    OUTPUT ${pch} BYPRODUCTS ${pch}.sum DEPENDS ${header} ${script} DEPFILE ${pch}.d
+    COMMAND ${script} ${pch} ${launcher} ${CMAKE_CXX_COMPILER} ${flags} ${options}
+            ${gtest_options} ${fmt_definitions} -fpch-instantiate-templates -isystem ${SIGPROOF_V8_INCLUDE_DIR} -x c++-header -c ${header}
+    COMMENT "Compiling headers for what is built ${kind}" VERBATIM)
+  add_custom_target(precompiled_${kind} DEPENDS ${pch})
+  add_library(sigproof_${kind} INTERFACE)
+  target_compile_options(sigproof_${kind} INTERFACE ${ARGN} -pthread "SHELL:-include-pch ${pch}"
+                                                    "SHELL:-Xclang -fno-pch-timestamp")
+  add_dependencies(sigproof_${kind} precompiled_${kind})
+endfunction()
+
+# Tests, and what only reads and writes records: the optimiser would take longer than all their runs.
+sigproof_add_kind(unoptimised -O0 ${SIGPROOF_SANITIZER_FLAGS})
+# What is run often or long, and tests of races, which want core's templates as users compile them.
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_library(sigproof_optimised ALIAS sigproof_unoptimised)
+else()
+  sigproof_add_kind(optimised ${SIGPROOF_SANITIZER_FLAGS})
+endif()
 
 # --- core, in a given root and with given flags -------------------------------------------------
 
@@ -81,12 +125,15 @@ function(sigproof_core_sources result root)
   set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
-# sigproof_add_core(<target> ROOT <dir> [OPTIONS <compile and link options>...])
-# Makes <target> (no engine) and <target>_v8 (the V8 binding).
+# sigproof_add_core(<target> ROOT <dir> [ROOMS <room>...] [OPTIONS <compile and link options>...])
+# Makes <target> (no engine) and, unless it is of some rooms only, <target>_v8 (the V8 binding).
 function(sigproof_add_core target)
-  cmake_parse_arguments(arg "" "ROOT" "OPTIONS" ${ARGN})
-  sigproof_core_sources(sources ${arg_ROOT} ${SIGPROOF_CORE_ROOMS})
-  sigproof_core_sources(v8_sources ${arg_ROOT} ${SIGPROOF_CORE_V8_ROOMS})
+  cmake_parse_arguments(arg "" "ROOT" "ROOMS;OPTIONS" ${ARGN})
+  set(rooms ${SIGPROOF_CORE_ROOMS})
+  if(arg_ROOMS)
+    set(rooms ${arg_ROOMS})
+  endif()
+  sigproof_core_sources(sources ${arg_ROOT} ${rooms})
 
   add_library(${target} STATIC ${sources})
   # Of the build alone: what is installed brings neither our folders nor our warnings with it.
@@ -97,29 +144,30 @@ function(sigproof_add_core target)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:sigproof_warnings>
                                   PUBLIC Threads::Threads)
 
+  if(arg_ROOMS)
+    return()
+  endif()
+  sigproof_core_sources(v8_sources ${arg_ROOT} ${SIGPROOF_CORE_V8_ROOMS})
   add_library(${target}_v8 STATIC ${v8_sources})
   target_link_libraries(${target}_v8 PRIVATE sigproof_warnings PUBLIC ${target} sigproof_v8)
-  # core itself as a runtime builds it, each file by itself; what checks have of it compiled together,
-  # which takes a third of the time.
-  if(target STREQUAL "core")
-    set_target_properties(${target} ${target}_v8 PROPERTIES UNITY_BUILD OFF)
-  else()
-    set_target_properties(${target} ${target}_v8 PROPERTIES UNITY_BUILD ON)
-  endif()
 endfunction()
 
 # --- tests -----------------------------------------------------------------------------------------
 
-# sigproof_add_test(<name> LABEL <label> SOURCES <files>... LIBRARIES <targets>...)
-# One GoogleTest program; each of its tests becomes a CTest test with the label. The target `tests`
-# builds all of them and what they run.
+# sigproof_add_test(<name> LABEL <label> SOURCES <files>... LIBRARIES <targets>... [KIND <kind>])
+# One GoogleTest program, unoptimised unless KIND says otherwise; each of its tests becomes a CTest test
+# with the label. The target `tests` builds all of them and what they run.
 include(GoogleTest)
 add_custom_target(tests)
 function(sigproof_add_test name)
-  cmake_parse_arguments(arg "" "LABEL" "SOURCES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "LABEL;KIND" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT arg_KIND)
+    set(arg_KIND unoptimised)
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} sigproof_warnings sigproof_sanitizers
-                                        GTest::gtest GTest::gmock GTest::gtest_main)
+                                        GTest::gtest GTest::gmock GTest::gtest_main
+                                        sigproof_${arg_KIND})
   add_dependencies(tests ${name})
   gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -3,6 +3,7 @@
 #
 #   cmake -D BUILD_DIR=... -D SOURCE_DIR=... -D LIBNODE=... -D V8_INCLUDE_DIR=... -D MODULE=...
 #         -D CXX_COMPILER=... [-D CXX_LAUNCHER=...] [-D REPORT_MISUSE=1] -P outside_test.cmake
+cmake_minimum_required(VERSION 3.25)
 foreach(name BUILD_DIR SOURCE_DIR LIBNODE V8_INCLUDE_DIR MODULE CXX_COMPILER)
   if(NOT ${name})
     message(FATAL_ERROR "outside_test.cmake needs -D ${name}=...")

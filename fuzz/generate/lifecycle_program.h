@@ -1,10 +1,10 @@
-// Bytes -> the lives of two isolates that move between threads, under real signals.
+// Makes a program from input bytes: two isolates that move between threads, under real signals.
 //
 //   const LifecycleProgram program = makeLifecycleProgram(source);
 //   for (const LifecyclePhase& phase : program.phases) ...
 //
-// Everything that a program decides is decided here; when a signal strikes is the machine's to say,
-// so an oracle must hold whenever it does.
+// The program decides everything but the moment of a signal, which the machine decides. So an
+// oracle must hold at any moment.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ struct LifecycleAction {
 inline constexpr unsigned kLifecycleActionKindCount = 12;
 
 struct NoiseOptions {
-  /// Faster than a sanitized handler is done, a thread would do nothing else.
+  /// If signals came faster than a sanitized handler ends, a thread would do nothing else.
   static constexpr unsigned kLeastPauseUs = 50;
   /// In a phase. On a busy machine a thread may stand still while signals for it gather.
   static constexpr unsigned kMostStrikes = 300;

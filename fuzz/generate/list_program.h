@@ -1,4 +1,4 @@
-// Bytes -> what to do to an AtomicList, and where handlers strike meanwhile.
+// Makes a program from input bytes: operations on a list, and the steps at which handlers run.
 //
 //   const ListProgram program = makeListProgram(source);
 //   for (const ListOperation& operation : program.operations) ...

@@ -1,5 +1,5 @@
-// Bytes -> what modules and the runtime do to a SignalRegistry: memories, registrations with
-// offsets at the interesting bounds, deliveries, and where handlers strike meanwhile.
+// Makes a program from input bytes: what modules and the runtime do to a SignalRegistry. It has
+// memories, registrations with offsets near bounds, deliveries, and steps at which handlers run.
 //
 //   const RegistrationProgram program = makeRegistrationProgram(source);
 #pragma once
@@ -71,7 +71,7 @@ struct RegistrationOperation {
   // kAdd, kRefresh, kFollow
   unsigned failing_allocation = 0;  ///< counted from 1; 0: none fails
   // kDeliver, kDeliverFor
-  OwnerAct owner_act = OwnerAct::kNone;  ///< at the first strike, in place of all handlers
+  OwnerAct owner_act = OwnerAct::kNone;  ///< at the first step with a handler, in its place
   // kDeliverFor
   std::uint32_t generations_ago = 0;  ///< wraps: -1 is the next one
   // kCollect, kWrite, kGrow, kMove, kRefresh, kFollow

@@ -1,5 +1,5 @@
-// Bytes -> a module, the ways in which a JavaScript program makes instances of it, and what happens
-// to them afterwards.
+// Makes a program from input bytes: a module, the ways in which JavaScript makes instances of it,
+// and what happens to them afterwards.
 //
 //   const ShimProgram program = makeShimProgram(source);
 #pragma once
@@ -53,12 +53,12 @@ enum class Fault : std::uint8_t {
   kMissingImport,  ///< the last import is undefined
   kBrokenBytes,    ///< a byte of the module was changed, or its end cut off
   kSecondMemory,   ///< the module has one more memory than the engine takes
-  kStruck,         ///< something strikes in the middle of the last instantiation (R10)
+  kStruck,         ///< a fault injection in the middle of the last instantiation (R10)
   kOlderEncoding,  ///< imported funcref globals as withOlderFuncrefs() writes them
 };
 inline constexpr std::size_t kFaultCount = 6;
 
-/// R10: what strikes, where core is about to do something that could fail.
+/// A fault injection (R10), at a point where core does something that could fail.
 struct StrikePlan {
   Strike kind = Strike::kTerminationRequested;
   int at = 0;  ///< so many such points come before
@@ -66,7 +66,7 @@ struct StrikePlan {
       false;  ///< meanwhile Object.prototype has a `then`, which core must go around
 };
 
-/// What happens to the instances once they are there.
+/// What happens to the instances after they were made.
 struct AfterAction {
   enum class Kind : std::uint8_t {
     kDeliver,
@@ -116,7 +116,7 @@ struct ShimProgram {
   /// What the host put into an imported memory before: at the address (all instances share it).
   std::vector<DataPlan> prefill;
   Fault fault = Fault::kNone;
-  /// Which import, which byte; which strike, see strikeOf().
+  /// Which import or byte; for a fault injection see strikeOf().
   std::uint32_t fault_position = 0;
   /// Whether the engine compiles bytes in the background (host::EngineFlags::async_compilation).
   bool is_in_background = false;

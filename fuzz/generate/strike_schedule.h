@@ -1,4 +1,4 @@
-// Where handlers strike during an operation of the code under test.
+// The steps of an operation of core at which a handler runs.
 //
 //   const StrikeSchedule schedule = makeStrikeSchedule(source);
 //   if (schedule.strikesAt(step++)) runHandler();

@@ -1,5 +1,5 @@
-// What inspectModule() must find in a module that the engine accepted, by what the engine says of
-// the module's imports and exports (R1, R5).
+// Judges what inspectModule() found in a module that the engine accepted, by the engine's own lists
+// of the module's imports and exports (R1, R5).
 //
 //   if (const auto violation = judgeInspection(found, declarations, protocol)) ...
 #pragma once

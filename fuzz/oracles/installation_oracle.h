@@ -1,5 +1,5 @@
-// What install() must say of a context, by what was done to the context before; and that core stays
-// out of one that it refused, or where its feature is off: T7.
+// Judges what install() returned for a context, by how the context was changed before. Core must
+// leave alone a context that it refused, and one with the feature off (T7).
 //
 //   if (const auto violation = judgeInstallation(program.installation, is_installed, seen)) ...
 #pragma once

@@ -1,5 +1,5 @@
-// What the words of one isolate's instances must hold at a moment when no signal is on its way:
-// D1, D2, D6, G1, whenever the signals before it struck.
+// Judges the words of one isolate's instances at a moment when no signal is pending: D1, D2, D6,
+// G1. It holds for any moments at which the signals before came.
 //
 //   LifecycleOracle oracle;
 //   oracle.listen();
@@ -45,8 +45,8 @@ class LifecycleOracle {
   /// The isolate is gone, and its instances with it.
   void dispose() { instances_.clear(); }
 
-  /// What is wrong with what was seen, if anything. Takes note of the signal words of the dead: who
-  /// writes to them later breaks D2.
+  /// Returns what is wrong with `seen`, if anything. Remembers signal words of dead instances: a
+  /// later write to one breaks D2.
   std::optional<Violation> judge(const Seen& seen);
 
  private:

@@ -1,6 +1,6 @@
-// What handlers may see of a list while its owner changes it (L2, L3, L5), and what must be alive
-// afterwards (L1, L4, L6). Knows no list: elements are numbers, given in the order in which they
-// were made.
+// Judges what handlers saw of a list while its owner changed it (L2, L3, L5), and which elements
+// are alive afterwards (L1, L4, L6). It knows no list: elements are numbers, in the order in which
+// they were made.
 //
 //   oracle.beginPush(id);                       // or beginFilter(), beginClear(), ...
 //   ListVisit visit; visit.see(id); ...         // in a handler
@@ -26,11 +26,11 @@ using ElementId = std::size_t;
 inline constexpr std::size_t kMaxElementIds = 128;
 using ElementSet = std::bitset<kMaxElementIds>;
 
-/// What one walk of a handler met. Allocates nothing, so that a walk that does can be told.
+/// The elements that a handler's walk visited. It allocates nothing, because the list must not.
 class ListVisit {
  public:
   /// `is_alive`: whether the element is between its constructor's end and its destructor's begin.
-  /// Returns false where the walk has met more than there ever was: it goes round in circles.
+  /// Returns false if the walk visited more elements than were ever made: it is in a cycle.
   bool see(ElementId id, bool is_alive) noexcept {
     if (count_ >= kMaxElementIds) return false;
     if (!is_alive) dead_ = id;

@@ -1,5 +1,5 @@
-// What must come of a module and of the instances that a program makes of it, worked out from the
-// plan and the specification alone: no engine, nothing of `core` but the names of outcomes.
+// Predicts what a module's instantiations must do, from the plan and the specification alone. It
+// uses no engine, and of core only the names of outcomes.
 //
 //   RegistrationOracle oracle(program);
 //   const Prediction prediction = oracle.instantiate(way);
@@ -32,8 +32,8 @@ inline constexpr const char* kNeverSettlesError = "a promise that never settles"
 struct Prediction {
   /// The name of the error that the program gets; empty: the instance is made.
   std::string error = {};
-  /// What the observer is told, where the instance is made. Where it isn't: what the observer may
-  /// be told, unless that is kRegistered, when it is told nothing.
+  /// If the instance is made, the observer hears this outcome. If not, the observer may hear it,
+  /// and hears nothing where it is kRegistered.
   RegistrationOutcome outcome = RegistrationOutcome::kNotOptedIn;
   /// The instance's memory 0, among the reference's memories, if it has one.
   std::optional<std::size_t> memory = {};
@@ -56,7 +56,7 @@ struct Observation {
   std::vector<RegistrationOutcome> outcomes;
 };
 
-/// What came in the middle of an instantiation (R10).
+/// The fault injection in the middle of an instantiation (R10).
 struct Struck {
   Strike strike = Strike::kTerminationRequested;
   /// Whether the engine compiled in the background: then it instantiates where no JavaScript waits.
@@ -72,16 +72,16 @@ class RegistrationOracle {
   /// as it would be, and is not registered.
   Prediction instantiate(Way way, std::optional<RegistrationOutcome> instead = {});
 
-  /// R7: the instantiation's result is as without us, and the observer was told what became of it.
+  /// R7: the instantiation's result is as without core, and the observer heard the outcome.
   static std::optional<Violation> judge(const Prediction& prediction, const Observation& seen);
 
-  /// R7, R10: the same for one in whose middle something struck. The program gets what it would
-  /// get, but for what the strike took from it; nothing is registered that should not be, and of
-  /// what was made, the observer was told.
+  /// R7, R10: the same for an instantiation with a fault injection. The program gets what it would
+  /// get without, except for what the fault prevents. Nothing is registered that should not be, and
+  /// the observer hears of each instance that was made.
   static std::optional<Violation> judgeStruck(const Struck& struck, const Prediction& prediction,
                                               const Observation& seen);
-  /// What core told instead of the registration that it could not try, where the strike is a reason
-  /// for that; nothing if it tried.
+  /// The outcome that core reported if the fault injection kept it from trying a registration;
+  /// nothing if it tried.
   static std::optional<RegistrationOutcome> insteadOf(Strike strike, const Observation& seen);
 
   /// Memory grows, if it may: returns whether it does.

@@ -1,6 +1,6 @@
-// What a SignalRegistry must do, worked out from the specification with plain vectors and 128-bit
-// arithmetic, one step at a time: R3, R4, R6, R7, R9, D1, D2, D3, D6 and the stickiness of
-// death.
+// Does what a SignalRegistry must do, by the specification, with plain vectors and 128-bit
+// arithmetic, one step at a time: R3, R4, R6, R7, R9, D1, D2, D3, D6, and that dead entries stay
+// dead.
 //
 //   RegistrationReference reference(specified::Protocol::kAddress, max_entries);
 //   reference.addMemory(memory);
@@ -18,7 +18,7 @@
 
 namespace sigproof::fuzz {
 
-/// The bytes of a memory: in pieces, because of a memory of 4 GiB only a few are ever touched.
+/// The bytes of a memory, in pieces, because a program touches only a few bytes of 4 GiB.
 struct ReferenceMemory {
   struct Piece {
     std::uint64_t begin;

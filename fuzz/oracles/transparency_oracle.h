@@ -1,4 +1,4 @@
-// What a program may notice of core: nothing (T1-T6, T9), but that signal words are zeroed.
+// Judges what a program noticed of core: zeroed signal words at most (T1-T6, T9).
 //
 //   if (const auto violation = judgeLogs(without, with)) reportViolation(*violation);
 //   if (const auto violation = judgeMemory(without, with, signal_addresses)) ...
@@ -36,8 +36,8 @@ struct Notice {
 /// Both must be the same, line by line.
 std::optional<Violation> judgeLogs(std::span<const Notice> without, std::span<const Notice> with);
 
-/// The bytes of one memory in both worlds. Where they differ, a signal word at one of `addresses`
-/// was zeroed.
+/// The bytes of one memory without core and with it. Where they differ, a signal word at one of
+/// `addresses` was zeroed.
 std::optional<Violation> judgeMemory(std::span<const std::uint8_t> without,
                                      std::span<const std::uint8_t> with,
                                      const std::vector<std::uint64_t>& addresses);

@@ -1,4 +1,4 @@
-// What must have been registered, by the modules' structure and by what the modules themselves told
+// Judges what was registered, by the modules' structure and by what the modules themselves counted
 // (fuzz/generate/scripts/witness_module.h): R5, R6, R7, R10, T5.
 //
 //   WitnessOracle oracle(program);
@@ -18,7 +18,7 @@
 
 namespace sigproof::fuzz {
 
-/// What was seen in the world with core.
+/// What was seen in the run with core.
 struct WitnessObservation {
   /// How often each module said that an instance of it was made.
   std::array<std::size_t, WitnessPlan::kMaxModules> made{};

@@ -1,4 +1,4 @@
-// Makes a program that shows a deviation as small as it gets.
+// Minimises a program that shows a deviation.
 //
 //   const PeerProgram smallest = minimise(program, deviation, side);
 #pragma once

@@ -288,13 +288,13 @@ class MortalEngine : public CoreSide {
 };
 
 TEST(PeerCampaign, ADifferenceThatCanNotBeMinimisedIsANewFindingAllTheSame) {
-  for (const int answers : {1, 3}) {
+  for (const int answers : {1, 2}) {
     CoreSide core({.driver = defaultDriver()});
     MortalEngine engine(answers);
     Campaign campaign(core, engine, {});
     campaign.compare(fixedPrograms().front().program);
     ASSERT_THAT(campaign.newFindings(), SizeIs(1)) << answers;
-    EXPECT_EQ(campaign.newFindings().front().rule, "R6");
+    EXPECT_EQ(campaign.newFindings().front().rule.id(), "R6");
     EXPECT_THAT(campaign.newFindings().front().module_text, HasSubstr("(module"));
     EXPECT_THAT(campaign.notes(), Contains(HasSubstr("could not be made: it can't be started")));
   }

@@ -80,7 +80,9 @@ TEST(RealModules, RunsAModuleAndPrintsItsRecord) {
   folder.writeModule(kUnaware);
   const Outcome outcome = folder.run();
   ASSERT_EQ(outcome.exit_code, 0) << outcome.output;
-  const auto record = reports::recordFromJson(nlohmann::json::parse(outcome.output));
+  // The record is the first line; standard error follows it.
+  const std::string line = outcome.output.substr(0, outcome.output.find('\n'));
+  const auto record = reports::recordFromJson(nlohmann::json::parse(line));
   EXPECT_EQ(record.verdict, reports::Verdict::kPassed);
   EXPECT_EQ(record.executions, 15U);
 }

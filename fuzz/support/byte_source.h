@@ -36,8 +36,8 @@ class ByteSource {
     return part;
   }
 
-  /// True about once in `n` times, as all bytes that are left decide together; takes none. For what
-  /// is dear: a fuzzer keeps an input that has it and makes thousands out of that one, of which
+  /// True about once in `n` times: a hash of the bytes that are left decides, and none is taken.
+  /// For slow events: a fuzzer keeps an input with one and makes thousands of it, and of these
   /// again one in `n` has it. False when the bytes have run out. Several decisions about the same
   /// bytes need numbers of their own, or one may exclude another.
   bool isRare(std::uint32_t n, std::uint32_t decision = 0) const noexcept {

@@ -1,4 +1,4 @@
-// PreemptPolicy with allocations that fail when they are told to, nodes in a NodeArena, and misuse
+// PreemptPolicy with allocations that fail on demand, nodes in a NodeArena, and misuse
 // as a violation.
 //
 //   NodeArena::beginRun();

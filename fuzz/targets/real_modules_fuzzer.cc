@@ -39,7 +39,7 @@ std::vector<Bytes> readModules() {
   return modules;
 }
 
-const std::vector<Bytes>& modules() {
+const std::vector<Bytes>& listeningModules() {
   static const std::vector<Bytes> kModules = [] {
     try {
       return readModules();
@@ -65,7 +65,8 @@ const TargetDescription kTargetDescription{
 
 int runInput(std::span<const std::uint8_t> input) {
   ByteSource source(input);
-  const Bytes& module = modules()[source.below(static_cast<std::uint32_t>(modules().size()))];
+  const Bytes& module =
+      listeningModules()[source.below(static_cast<std::uint32_t>(listeningModules().size()))];
   const bool is_async = source.oneIn(2);
   const Bytes changed = editModule(module, source);
   runRawBytes(changed, is_async, kMostMemoryPages);

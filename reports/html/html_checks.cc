@@ -69,8 +69,7 @@ Markup command(const std::string& line) {
   return line.empty() ? Markup() : element("code", {{"class", "command"}}, text(line));
 }
 
-// --- detail
-// ---------------------------------------------------------------------------------------
+// --- detail -------------------------------------------------------------------------------------
 
 // Shown as text of their own, or in another place.
 constexpr std::array<std::string_view, 10> kOwnPlace{
@@ -217,8 +216,7 @@ Markup evidence(const Record& record) {
          block("What could not be explained", text(memberText(record.detail, kNotExplained)));
 }
 
-// --- mutants
-// --------------------------------------------------------------------------------------
+// --- mutants ------------------------------------------------------------------------------------
 
 Markup catcherLink(const nlohmann::json& catcher) {
   const std::string check = memberText(catcher, "check");
@@ -248,8 +246,7 @@ Markup catchers(const Record& record) {
   return list.isEmpty() ? text("nothing") : list;
 }
 
-// --- rows
-// -----------------------------------------------------------------------------------------
+// --- rows ---------------------------------------------------------------------------------------
 
 Markup cell(std::string_view style, const Markup& content) {
   return element("span", {{"class", std::string(style)}}, content);

@@ -59,8 +59,7 @@ bool isProblem(const Record& record) {
   return record.verdict == Verdict::kFailed || record.verdict == Verdict::kUnfinished;
 }
 
-// --- verdict
-// --------------------------------------------------------------------------------------
+// --- verdict ------------------------------------------------------------------------------------
 
 std::string countOfChecks(std::size_t count) {
   return fmt::format("{} {}", count, count == 1 ? "check" : "checks");
@@ -143,8 +142,7 @@ Markup header(const RunInfo& run, const std::vector<Record>& records) {
                                   "the command that repeats it.")));
 }
 
-// --- problems and skipped checks
-// ------------------------------------------------------------------
+// --- problems and skipped checks ----------------------------------------------------------------
 
 Markup problems(const std::vector<Record>& records) {
   Markup articles;
@@ -176,8 +174,7 @@ Markup skippedChecks(const std::vector<Record>& records) {
                      element("ul", items));
 }
 
-// --- properties
-// -----------------------------------------------------------------------------------
+// --- properties ---------------------------------------------------------------------------------
 
 bool names(const Record& record, Property property) {
   return std::find(record.properties.begin(), record.properties.end(), property) !=
@@ -266,16 +263,14 @@ Markup properties(const std::vector<Record>& records) {
           element("div", {{"class", "scroll"}}, element("table", {{"class", "properties"}}, rows)));
 }
 
-// --- specification
-// ------------------------------------------------------------------------------------
+// --- specification --------------------------------------------------------------------------------
 
 Markup specification() {
   return element("section", {{"id", "specification"}},
                  markdown(specificationText(), {.heading_level = 2}));
 }
 
-// --- page
-// -----------------------------------------------------------------------------------------
+// --- page ---------------------------------------------------------------------------------------
 
 // The policy forbids scripts and every load, so that what a check printed can't act.
 Markup head(const std::string& title) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -29,7 +30,8 @@ class AtomicFile : public testing::Test {
     return std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
   }
 
-  const fs::path folder_ = fs::path(testing::TempDir()) / "sigproof_atomic_file";
+  const fs::path folder_ =
+      fs::path(testing::TempDir()) / ("sigproof_atomic_file." + std::to_string(getpid()));
   const fs::path path_ = folder_ / "record.json";
 };
 

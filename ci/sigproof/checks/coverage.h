@@ -1,5 +1,5 @@
-// What of core its tests reached, out of the report that llvm-cov writes in lcov's format, and
-// whether what they did not is argued.
+// Reads which lines and branches of core tests reached, from llvm-cov's report in lcov's format,
+// and judges whether each unreached one has a reason.
 //
 //   const auto files = readLcov(text, "/home/me/sigproof/");
 //   const Record record = judgeCoverage(unitTestAim(), files, exceptions, source_line);
@@ -40,14 +40,14 @@ struct CoverageAim {
 CoverageAim unitTestAim();
 CoverageAim corpusAim();
 
-/// An aim's exceptions: unreached things of `file`, of one kind, in lines that contain `code`, are
-/// argued by `reason`. A line that only ends a block goes with the one before it.
+/// Excuses unreached lines or branches of `file` in lines that contain `code`, because of `reason`.
+/// A line that only ends a block belongs to the line before it.
 struct CoverageException {
   std::string file;
   bool is_branch = false;
   std::string code;
   std::string reason;
-  std::size_t places = 1;  ///< lines that it argues for; more were meant by nobody
+  std::size_t places = 1;  ///< lines that it excuses; a match in more is an error
 };
 
 /// The lines of the files below `root`, which ends with a slash. Throws UserError if the text is
@@ -66,8 +66,8 @@ void readBranches(const std::string& json_text, const std::string& root,
 std::vector<CoverageException> readExceptions(const std::string& json_text,
                                               const std::string& file);
 
-/// Passed if both shares are at least the aim's, every unreached thing is argued, and every
-/// exception argues for something, in as many places as it says: one that doesn't is stale.
+/// Passed if both shares are at least the aim's, every unreached thing is excused, and every
+/// exception excuses something, in as many places as it says: one that doesn't is stale.
 /// `source_line(file, line)` is the text of a line.
 reports::Record judgeCoverage(
     const CoverageAim& aim, const std::vector<CoveredFile>& files,

@@ -1,4 +1,4 @@
-// What a child said on stderr before it died without a record: whether a property was broken.
+// Reads from stderr of a child that died without a record whether it broke a property.
 //
 //   const Finding finding = findingIn(child.error);
 //   if (finding.isEvidence()) record.verdict = Verdict::kFailed;

@@ -12,8 +12,8 @@
 namespace sigproof::tool {
 namespace {
 
-/// With three targets on two cores this is half of the ten minutes that a whole run may take at
-/// most.
+/// On two cores all fuzz targets together then take about half of the ten minutes that a whole run
+/// may take.
 constexpr unsigned kDefaultSecondsPerTarget = 60;
 
 struct VerifyCommandOptions {

@@ -36,7 +36,7 @@ class WholeRun : public testing::Test {
     fake_.addProgram("sigproof-real-modules", passingCheckProgram("real-module/c"));
     fake_.addProgram("sigproof-peer", passingCheckProgram("fuzz/peer"));
     fake_.addProgram("fuzz-list", fakeFuzzer("exit 0"));
-    fake_.addProgram("replay-list", "exit 0");
+    fake_.addProgram("replay-list", fakeFuzzer("executions=1; exit 0"));
     fake_.addFile("corpus/seeds/list/1", "seed");
     fake_.addFile("mutants/catalogue.json", "[]");
   }

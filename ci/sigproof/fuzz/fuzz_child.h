@@ -1,5 +1,5 @@
-// What a fuzz target's runs and the replays of its stored inputs have in common: a child's scratch
-// files and environment, and the record of what it did.
+// Shared by a fuzz target's runs and the replays of its stored inputs: a child's scratch files and
+// environment, and the record of what it did.
 //
 //   const FuzzScratch scratch;
 //   ChildCommand command{.environment = scratch.environment(), ...};

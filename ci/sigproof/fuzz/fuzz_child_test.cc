@@ -119,7 +119,7 @@ TEST(FuzzChild, ASanitizersReportIsAFindingWithItsPlace) {
     // Leaks are looked for when the process ends, so each of the runs has one.
     expectAFinding(run, *input == 'l' ? "leaked in" : summary);
     EXPECT_THAT(run.detail.at("output").get<std::string>(), HasSubstr("SUMMARY: "));
-    EXPECT_EQ(run.detail.contains("crash_file"), *input != 'l');
+    EXPECT_TRUE(run.detail.contains("crash_file"));
     const Record replayed = target.replay();
     expectAFinding(replayed, summary);
     EXPECT_THAT(replayed.detail.value("input", ""), StartsWith("corpus/seeds/dying/"));

@@ -210,9 +210,12 @@ TEST(FuzzTargets, ADescriptionThatLacksSomethingIsRefused) {
     return describeTarget(fake.addProgram("fuzz-list", "echo " + shellQuoted(description)));
   };
   EXPECT_NO_THROW(describing(whole));
-  for (const auto& [part, other] :
-       {std::pair{"\"L3\"", ""}, std::pair{"\"L3\"", "\"L99\""}, std::pair{"\"a\"", "\"\""},
-        std::pair{"\"b\"", "\"\""}, std::pair{"covered", "uncovered"}, std::pair{"{", ""}}) {
+  for (const auto& [part, other] : {std::pair{"\"L3\"", ""},
+                                    std::pair{"\"L3\"",
+                                              "\"L"
+                                              "99\""},
+                                    std::pair{"\"a\"", "\"\""}, std::pair{"\"b\"", "\"\""},
+                                    std::pair{"covered", "uncovered"}, std::pair{"{", ""}}) {
     std::string broken = whole;
     broken.replace(broken.find(part), std::string(part).size(), other);
     EXPECT_THROW(describing(broken), UserError) << broken;

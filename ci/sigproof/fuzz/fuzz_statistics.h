@@ -1,5 +1,5 @@
-// What a fuzz run says about itself beside its verdict: how fast it was, what came of its inputs,
-// how its corpus grew.
+// Statistics of a fuzz run beside its verdict: its speed, the outcomes of its inputs, the growth
+// of its corpus.
 //
 //   record.detail["corpus_growth"] = corpusGrowth(child.error);
 //   record.summary += describeStatistics(record);

@@ -10,6 +10,7 @@
 #include "ci/sigproof/process/child_process.h"
 #include "ci/sigproof/process/text.h"
 #include "ci/sigproof/process/user_error.h"
+#include "reports/record/record.h"
 
 namespace sigproof::tool {
 namespace {

@@ -1,5 +1,5 @@
-// Tells a person on stderr how a run of many checks goes: a line for each check that ended, and on
-// a terminal a last line that says what runs now.
+// Shows the progress of a run of many checks on stderr: a line for each check that ended, and on a
+// terminal a last line with the checks that run now.
 //
 //   Progress progress(Progress::Style::kQuiet);
 //   progress.begin(12);

@@ -1,4 +1,4 @@
-// What a person reads in ten seconds when a run is over.
+// The summary of a run, which a person reads in ten seconds.
 //
 //   std::cout << summaryOf(run, records);
 //   return exitStatusOf(records);

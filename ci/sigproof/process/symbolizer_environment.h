@@ -1,6 +1,6 @@
-// Which symbolizer the sanitizers in a child use. They wait for its answers without a limit, before
-// libFuzzer writes the input and before they say what they found last: one that hangs would cost
-// all that. So they are given build/libexec/llvm-symbolizer-with-limit, which asks the real one.
+// Chooses the symbolizer of the sanitizers in a child. They wait for its answers without a limit,
+// before libFuzzer writes the input and before their last finding. One that hangs would lose both.
+// So they get build/libexec/llvm-symbolizer-with-limit, which asks the real one.
 //
 //   ChildCommand command{.environment = symbolizerEnvironment(), ...};
 #pragma once

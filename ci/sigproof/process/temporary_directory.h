@@ -1,4 +1,4 @@
-// A folder that is gone again when its object is.
+// A folder that its object's destructor deletes.
 //
 //   const TemporaryDirectory scratch;
 //   std::ofstream(scratch.path() / "file");

@@ -1,4 +1,4 @@
-// What a person typed, or where it was typed, is wrong: one sentence that says what to do.
+// An error of the user, in the command or where it was typed: one sentence that says what to do.
 //
 //   throw UserError("no model matches 'x'; `build/bin/sigproof model list` names them");
 //

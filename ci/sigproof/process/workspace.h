@@ -1,4 +1,4 @@
-// Where things are: the check programs, the corpus, the repository.
+// Finds the check programs, the corpus and the repository.
 //
 //   const Workspace workspace = Workspace::ofThisBuild();
 //   const auto program = workspace.program("sigproof-models");

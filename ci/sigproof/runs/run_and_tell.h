@@ -1,4 +1,4 @@
-// What the `run` subcommands share: run a few checks with progress, tell what came out.
+// Shared by the `run` subcommands: runs a few checks with progress and prints the results.
 //
 //   context.exit_status = runAndTell(jobs, {.is_json = true});
 #pragma once

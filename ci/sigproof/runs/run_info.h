@@ -1,4 +1,4 @@
-// What is true of a whole run: commit, machine, command, start.
+// Facts of a whole run: commit, machine, command, start.
 //
 //   RunInfo run = describeRun(workspace, "sigproof verify", 7);
 #pragma once

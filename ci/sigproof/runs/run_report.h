@@ -1,5 +1,5 @@
-// The last step of a command that made records: its report, which explains what came out and never
-// changes it.
+// The last step of a command that made records: it writes the report, which never changes the
+// outcome.
 //
 //   fmt::print("{}", summaryOf(run, records));
 //   return withReport(exitStatusOf(records), workspace, out, run, records);
@@ -14,7 +14,7 @@
 namespace sigproof::tool {
 
 /// Writes the report to `out` and says on standard output where it is, unless `is_quiet`. Returns
-/// `status`. A report that can't be written is told on standard error; a status of success then
+/// `status`. If the report can't be written, standard error says so, and a status of success
 /// becomes kUsageStatus, any other stands.
 int withReport(int status, const Workspace& workspace, const std::filesystem::path& out,
                const reports::RunInfo& run, const std::vector<reports::Record>& records,

@@ -81,7 +81,7 @@ std::string fakeFuzzer(const std::string& at_end) {
   }
   std::string begun = members.dump();
   begun.back() = ',';
-  return "begun=" + shellQuoted(begun) + R"(
+  return "begun=" + shellQuoted(begun) + R"sh(
 if [[ $1 == --describe ]]; then printf '%s"of":"list"}\n' "$begun"; exit 0; fi
 for argument; do
   case $argument in -artifact_prefix=*) artifacts=${argument#*=} ;; esac
@@ -92,11 +92,15 @@ write_record() {
   printf '%s"verdict":"%s","summary":"%s","executions":%d,"detail":%s}' "$begun" "$1" "$2" \
     "$executions" "$detail" >"$SIGPROOF_RECORD_FILE"
 }
-at_exit() { if [[ $1 == 0 ]]; then write_record passed 'no property broken'; fi; }
+at_exit() {
+  if [[ $1 == 0 && $(<"$SIGPROOF_RECORD_FILE") != *'"failed"'* ]]; then
+    write_record passed 'no property broken'
+  fi
+}
 trap 'at_exit $?' EXIT
 executions=0 write_record unfinished 'began, and said nothing of its end'
 echo "stat::number_of_executed_units: 1000" >&2
-)" + at_end;
+)sh" + at_end;
 }
 
 }  // namespace sigproof::tool

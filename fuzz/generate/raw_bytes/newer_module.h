@@ -1,4 +1,4 @@
-// Modules that declare things of newer proposals in front of the exports that core looks for:
+// Makes modules with declarations of newer proposals before the exports that core looks for:
 // reference and heap types, initial values of the garbage-collection, vector and extended-const
 // proposals, tags, further memories, every form of limits, numbers longer than they need be. The
 // engine of today may not know them.

@@ -1,5 +1,5 @@
-// Contexts that hostile programs get and no embedder should make: changed before core was
-// installed, in ways that core must notice or need not mind; or with the feature off (T7).
+// Chooses contexts for hostile programs that no embedder should make. Some were changed before core
+// was installed, in ways that core must notice or can ignore. In others the feature is off (T7).
 //
 //   chooseInstallation(source, program);
 #pragma once

@@ -1,4 +1,4 @@
-// Changes to the built-ins that core must not stumble over, by kinds of T5: each a line of
+// Makes changes of the built-ins that must not disturb core (T5). Each is a line of
 // JavaScript.
 //
 //   const HostilePatch patch = makeHostilePatch(source);
@@ -13,7 +13,7 @@ namespace sigproof::fuzz {
 struct HostilePatch {
   const char* name;  ///< of its kind
   std::string text;
-  /// Whether something of it stays that the prelude's restore() doesn't change back.
+  /// Whether the prelude's restore() leaves a part of it in place.
   bool leaves_traces = false;
 };
 

@@ -27,7 +27,7 @@ struct ScriptModule {
   bool is_verbatim = false;
 };
 
-/// What becomes of core in the context of a program.
+/// How core is installed in the context of a program.
 enum class Installation : std::uint8_t {
   kFresh,        ///< it is installed in a fresh context
   kChanged,      ///< in one that was changed, but has everything that core needs
@@ -38,7 +38,7 @@ enum class Installation : std::uint8_t {
 
 struct ScriptProgram {
   std::vector<ScriptModule> modules = {};
-  /// Scripts, run in this order. Between two of them everything that is pending is done.
+  /// Scripts, run in this order. After each the host runs all pending tasks.
   std::vector<std::string> segments = {};
   /// Whether bytes are compiled in the background.
   bool is_async = false;
@@ -54,7 +54,7 @@ struct ScriptProgram {
   bool leaves_no_trace = false;
   /// Whether the contexts have `WebAssembly.instantiateStreaming`.
   bool has_streaming = false;
-  /// How core comes into the context.
+  /// How core is installed in the context.
   Installation installation = Installation::kFresh;
   /// A script that runs before core is installed. Whether that must fail is what `installation`
   /// says.
@@ -74,8 +74,8 @@ std::string describe(const ScriptProgram& program);
 /// built-ins alone. Modules as makeModulePlan() makes them, but no gigabytes.
 ScriptProgram makeTransparencyProgram(ByteSource& source);
 
-/// Programs that patch what core could stumble over, around the same calls (T5). Their modules tell
-/// when an instance of them was made.
+/// Makes programs that patch what core could depend on, around the same calls (T5). Their modules
+/// count their instances.
 ScriptProgram makeHostileProgram(ByteSource& source);
 
 }  // namespace sigproof::fuzz

@@ -1,6 +1,6 @@
-// What both sides of the peer must show of a program, and which rule a side breaks that shows
-// something else. Worked out from the program and the specification by the reference of the fuzz
-// targets: neither side is taken for right.
+// Predicts what both sides must show of a program, and names the rule that a side breaks if it
+// shows something else. The prediction comes from the program and the specification, by the
+// reference of the fuzz targets: it trusts neither side.
 //
 //   const Expectation expected = expect(program);
 //   for (const Deviation& deviation : judge(program, expected, seen)) ...
@@ -48,7 +48,7 @@ enum class Fault : std::uint8_t {
   kMisses,       ///< did not zero the signal word of a module that is to be registered
   kOtherBytes,   ///< changed other bytes of memory 0 than the signal word (R6)
   kOtherMemory,  ///< wrote to a memory that is not the module's memory 0 (R5)
-  kOutcome,      ///< told the observer something else (R7)
+  kOutcome,      ///< reported another outcome (R7)
   kPrototype,    ///< the instance has another prototype (T2)
   kTicks,        ///< a promise settled later, or earlier (T3)
   kReads,        ///< imports were read more often, or less (T6)

@@ -1,4 +1,4 @@
-// What both sides of the peer are given: a module, how it is instantiated and with what.
+// What both sides of the peer get: a module, a way to instantiate it, and its imports.
 //
 //   const PeerProgram program = makePeerProgram(seed, number);
 //   const PeerCase asked = toCase(program, expect(program));

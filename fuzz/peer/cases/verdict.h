@@ -41,7 +41,8 @@ struct Verdict {
   std::optional<MemoryImage> memory = {};   ///< memory 0
   std::optional<MemoryImage> stray = {};    ///< one that was made for a later read, or memory 1
   std::optional<MemoryImage> decoy = {};    ///< a memory that is not the module's
-  /// What the observer was told, in order, and how often in a row; the other runtime tells nobody.
+  /// The outcomes that the observer heard, in order, each with its repetitions. workerd reports
+  /// none.
   std::optional<std::vector<std::pair<RegistrationOutcome, std::uint64_t>>> outcomes = {};
 };
 

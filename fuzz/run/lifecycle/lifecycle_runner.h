@@ -22,8 +22,8 @@ class LifecycleRunner {
   /// Starts the engine with the first one of a process.
   explicit LifecycleRunner(const LifecycleProgram& program);
 
-  /// Reports the first violation and aborts. Every word that is judged is judged whenever the
-  /// signals struck: the same program gives the same verdict, not the same interleaving.
+  /// Reports the first violation and aborts. The verdict doesn't depend on the moments of signals:
+  /// the same program gives the same verdict, but not the same interleaving.
   void run();
 
  private:

@@ -17,8 +17,8 @@
 
 namespace sigproof::fuzz {
 
-/// An element that knows whether it lives, and tells the set of all that do. A handler strikes
-/// inside its constructor and its destructor too.
+/// An element that knows whether it is alive and reports that to the set of live elements. Handlers
+/// also run inside its constructor and its destructor.
 class ListElement {
  public:
   struct ConstructorFailure {};
@@ -60,7 +60,7 @@ class ListRunner {
  private:
   using List = AtomicList<ListElement, FaultyPolicy>;
   struct PredicateFailure {};
-  // What a replace() is told of each element, by position, and what is to come of it.
+  // What replace() is to answer for each element, by position, and what must result.
   struct Succession {
     std::vector<std::optional<ListElement::Successor>> answers = {};
     std::vector<std::optional<ElementId>> successors = {};

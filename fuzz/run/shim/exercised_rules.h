@@ -1,5 +1,5 @@
-// Which rules of the specification an instantiation puts to the test, for the statistics: a rule
-// that the generator never comes near is not held by a fuzz run that passes.
+// Says which rules of the specification an instantiation tries, for the statistics. A run that
+// passes says nothing about a rule that the generator never tries.
 //
 //   for (const Property rule : exercisedRules(program, prediction)) ++count(rule);
 #pragma once

@@ -104,7 +104,7 @@ class ShimHost final : private RegistrationObserver {
   /// What a promise came to, once everything that is pending is done. Disarms the injection.
   Result await(v8::Local<v8::Promise> promise);
 
-  /// What the observer was told since the last time.
+  /// The outcomes that the observer heard since the last call.
   std::vector<RegistrationOutcome> takeOutcomes();
 
  private:

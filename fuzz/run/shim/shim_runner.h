@@ -76,7 +76,7 @@ class ShimRunner {
   std::vector<Instance> instances_;
 
   bool is_registered_ = false;  // at least one
-  bool is_cut_short_ = false;   // a strike left open how far the engine came
+  bool is_cut_short_ = false;   // a fault injection may have ended it early
   std::string why_wasted_ = "nothing";
   std::string step_ = "start";
   std::string seen_;

@@ -17,13 +17,14 @@ function(sigproof_add_two_world_fuzzers suffix output)
                                ${folder}/value_text.cc ${folder}/world.cc
                                ${SIGPROOF_WORLD_PRELUDE_SOURCE})
   target_compile_options(${worlds} PRIVATE ${sigproof_no_feedback})
-  target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_oracles)
+  target_link_libraries(${worlds} PRIVATE sigproof_warnings PUBLIC host_fuzz${suffix} fuzz_oracles
+                                  PRIVATE sigproof_fuzzed)
 
   foreach(name transparency hostile raw_bytes)
     sigproof_add_fuzz_target(${name} LIBRARIES ${worlds})
   endforeach()
   sigproof_add_fuzz_target(real_modules LIBRARIES fuzz_real_module_rooms ${worlds})
   foreach(name transparency hostile)
-    target_sources(fuzz-${name}${suffix} PRIVATE ${CMAKE_SOURCE_DIR}/fuzz/support/fresh_input.cc)
+    target_sources(fuzz-${name}${suffix} PRIVATE $<TARGET_OBJECTS:fuzz_fresh_input>)
   endforeach()
 endfunction()

@@ -1,4 +1,4 @@
-// One of the worlds in which a program runs: an isolate with core, or one that nobody touched. Each
+// A world in which a program runs: an isolate with core, or one that nobody changed. Each
 // program gets a context that is as good as fresh. Everything that it can observe is written down.
 //
 //   World& world = World::of(World::Core::kOn);

@@ -46,7 +46,7 @@ struct Beginning {
 };
 constinit const Beginning* beginning = nullptr;
 
-FixedJson json;
+FixedJson record_text;
 
 void say(std::string_view text) noexcept {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
@@ -69,19 +69,19 @@ constexpr std::size_t kRoomForRest = FixedJson::kCapacity / 8;
 
 void writeMember(std::string_view name, std::string_view value,
                  std::size_t kept_free = kRoomForRest) noexcept {
-  json.text(name);
-  json.raw(":");
-  json.text(value, kept_free);
-  json.raw(",");
+  record_text.text(name);
+  record_text.raw(":");
+  record_text.text(value, kept_free);
+  record_text.raw(",");
 }
 
 /// The target's properties, and what is broken beside them.
 void writeProperties(std::span<const Property> broken) noexcept {
-  json.raw("\"properties\":[");
+  record_text.raw("\"properties\":[");
   bool is_first = true;
   const auto add = [&](Property property) {
-    if (!is_first) json.raw(",");
-    json.text(property.id());
+    if (!is_first) record_text.raw(",");
+    record_text.text(property.id());
     is_first = false;
   };
   std::ranges::for_each(beginning->properties, add);
@@ -90,26 +90,26 @@ void writeProperties(std::span<const Property> broken) noexcept {
         std::ranges::find(beginning->properties, property) != beginning->properties.end();
     if (!is_known) add(property);
   }
-  json.raw("],");
+  record_text.raw("],");
 }
 
 /// Allocates nothing and takes no lock: a sanitizer calls this in the middle of its report.
 void writeRecord(const Ending& ending) noexcept {
   if (beginning == nullptr || beginning->process != getpid()) return;
-  json.clear();
-  json.raw(beginning->constant_members);
+  record_text.clear();
+  record_text.raw(beginning->constant_members);
   writeProperties(ending.broken);
   writeMember("verdict", nameOf(ending.verdict));
   writeMember("summary", ending.summary, FixedJson::kCapacity / 2);
-  json.raw("\"executions\":");
-  json.number(executions.load(std::memory_order_relaxed));
-  json.raw(",\"detail\":{");
+  record_text.raw("\"executions\":");
+  record_text.number(executions.load(std::memory_order_relaxed));
+  record_text.raw(",\"detail\":{");
   if (!ending.broken.empty()) writeMember("property", ending.broken.front().id());
   if (!ending.module_text.empty()) writeMember("module_text", ending.module_text);
-  json.raw("\"statistics\":");
-  Statistics::writeTo(json);
-  json.raw("}}\n");
-  const int error = json.isWhole() ? beginning->file.replace(json.view()) : ENOMEM;
+  record_text.raw("\"statistics\":");
+  Statistics::writeTo(record_text);
+  record_text.raw("}}\n");
+  const int error = record_text.isWhole() ? beginning->file.replace(record_text.view()) : ENOMEM;
   if (error == 0) return;
   say("the record was not written: ");
   say(strerrordesc_np(error));

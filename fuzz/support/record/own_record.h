@@ -22,7 +22,7 @@ namespace sigproof::fuzz {
 std::string describe(const TargetDescription& target, const std::string& check);
 
 /// Writes the first record. Once, before there is another thread. A file that can't be written is
-/// one line on standard error, here and later: a run goes on without.
+/// one line on standard error, here and later, and the run continues.
 void beginRecord(const TargetDescription& target, const std::string& check);
 
 /// Any thread.

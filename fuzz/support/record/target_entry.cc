@@ -29,17 +29,29 @@ std::string targetName() {
   return std::string(program.substr(program.find('-') + 1));
 }
 
+// Prints the description; returns the exit status.
+int describeTarget(const std::string& check) {
+  const auto& target = sigproof::fuzz::kTargetDescription;
+  if (target.properties.empty() || target.covered.empty() || target.cannot_see.empty()) {
+    std::fprintf(stderr,
+                 "%s: its description lacks something; say in its file in fuzz/targets which "
+                 "properties it defends, what it covers and what it can't see\n",
+                 check.c_str());
+    return 2;
+  }
+  std::printf("%s\n", sigproof::fuzz::describe(target, check).c_str());
+  return 0;
+}
+
 }  // namespace
 
 int LLVMFuzzerInitialize(int* argc, char*** argv) {
-  using sigproof::fuzz::kTargetDescription;
   const std::string check = "fuzz/" + targetName();
   const std::span arguments(*argv, static_cast<std::size_t>(*argc));
   if (arguments.size() == 2 && std::string_view(arguments[1]) == "--describe") {
-    std::printf("%s\n", sigproof::fuzz::describe(kTargetDescription, check).c_str());
-    std::exit(0);  // NOLINT(concurrency-mt-unsafe): there is one thread
+    std::exit(describeTarget(check));  // NOLINT(concurrency-mt-unsafe): there is one thread
   }
-  sigproof::fuzz::beginRecord(kTargetDescription, check);
+  sigproof::fuzz::beginRecord(sigproof::fuzz::kTargetDescription, check);
   return 0;
 }
 

@@ -63,7 +63,8 @@ TEST(RawModule, IsTheSameBytesAfterSplittingAndJoiningWhateverTheyAre) {
     ModuleBytes bytes = someModule();
     for (unsigned i = 0; i < 3; ++i) {
       // Many lengths of several bytes, of which some have bits beyond the 32nd.
-      bytes.insert(bytes.begin() + 9 + random() % 3, static_cast<std::uint8_t>(random()));
+      const auto at = static_cast<std::ptrdiff_t>(9 + random() % 3);
+      bytes.insert(bytes.begin() + at, static_cast<std::uint8_t>(random()));
     }
     ASSERT_EQ(RawModule::split(bytes).join(), bytes) << round;
   }

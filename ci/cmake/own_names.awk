@@ -1,5 +1,5 @@
 # Prints "<file> <name>..." for each file: what it defines for itself, in an unnamed namespace, as a static
-# or as a macro, read line by line from declarations at the margin, as clang-format places them. Files that
+# as a macro or as every fuzz target's description, read line by line from declarations at the margin, as clang-format places them. Files that
 # have no name in common can be compiled as one.
 #
 #   awk -f ci/cmake/own_names.awk FILE...
@@ -35,7 +35,7 @@ FNR == 1 {
 }
 /^namespace \{/ { is_own = 1 }
 /^\} +\/\/ namespace$/ { is_own = 0 }
-is_own || /^(static |TEST|#define )/ {
+is_own || /^(static |TEST|#define |const TargetDescription )/ {
   name = defined_by($0)
   if (name != "" && index(names " ", " " name " ") == 0) names = names " " name
 }

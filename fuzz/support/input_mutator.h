@@ -9,7 +9,7 @@
 #include "fuzz/support/input_layout.h"
 
 // libFuzzer's, which has no header. Weak, because the replay-* programs have none.
-// NOLINTNEXTLINE(readability-identifier-naming): its name
+// NOLINTNEXTLINE(readability-identifier-naming,readability-redundant-declaration): its name
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size)
     __attribute__((weak));
 

@@ -22,10 +22,10 @@
 #include <vector>
 
 // target_entry.cc's, by the names of libFuzzer, which has no header for them either.
-// NOLINTBEGIN(readability-identifier-naming): their names
+// NOLINTBEGIN(readability-identifier-naming,readability-redundant-declaration): their names
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
-// NOLINTEND(readability-identifier-naming)
+// NOLINTEND(readability-identifier-naming,readability-redundant-declaration)
 
 namespace {
 

@@ -140,7 +140,7 @@ TEST(Models, AFailureStandsWhereTheSourcesThatItsTraceReadsAreMissingOrGarbage) 
     if (source == "garbage") {
       fs::create_directories(file.parent_path());
       std::ofstream stream(file);
-      for (int i = 0; i < 1000; ++i) stream << "\xFF\xFE\0.load(.store(\n";
+      for (int i = 0; i < 1000; ++i) stream << "\xFF\xFE" << '\0' << ".load(.store(\n";
     }
     const Answer answer = ask("--run model/reader_against_push_filter" + weakening, false,
                               (folder / "libexec/sigproof-models").string());

@@ -140,7 +140,9 @@ exit 77)sh";
        {R"({"ways": {"a": "x"}, "outcomes": 3})", R"({"rules": [1, 2], "ways": 1})",
         R"({"rules": {"R1": -1.5}})", "[]", R"("text")"}) {
     const FakeWorkspace fake;
-    const Record record = recordAfter(fake, "detail='{\"statistics\": " + statistics + "}'" + end);
+    std::string script = "detail='{\"statistics\": ";
+    script.append(statistics).append("}'").append(end);
+    const Record record = recordAfter(fake, script);
     EXPECT_EQ(record.verdict, Verdict::kFailed) << statistics;
     EXPECT_EQ(record.summary, "R5: expected nothing, saw a write");
   }

@@ -10,6 +10,8 @@ foreach(name BUILD_DIR SOURCE_DIR LIBNODE V8_INCLUDE_DIR MODULE CXX_COMPILER)
   endif()
 endforeach()
 
+# In a regular expression.
+string(REGEX REPLACE "([][+.*()^$?|\\])" "\\\\\\1" source_tree "${SOURCE_DIR}")
 string(RANDOM LENGTH 8 suffix)
 set(folder /tmp/sigproof-package-${suffix})
 set(prefix ${folder}/prefix)
@@ -55,8 +57,9 @@ foreach(file IN LISTS installed)
   endif()
   if(file MATCHES "\\.cmake$")
     file(READ ${prefix}/${file} content)
-    string(FIND "${content}" "${SOURCE_DIR}" found)
-    if(NOT found EQUAL -1 OR content MATCHES "-fsanitize|-Werror")
+    # As the start of a path: the source tree may be /sigproof, and the package has share/sigproof.
+    if(content MATCHES "(^|[^A-Za-z0-9_.}-]|-[A-Z])${source_tree}(/|[^A-Za-z0-9_.-]|$)" OR
+       content MATCHES "-fsanitize|-Werror")
       fail("${file} names the source tree, a sanitizer or our warnings:\n${content}")
     endif()
   endif()

@@ -36,8 +36,9 @@ class TightAddressSpace {
   TightAddressSpace& operator=(const TightAddressSpace&) = delete;
 
  private:
-  // Room for the memory's one page and for what the engine needs to run a script.
-  static constexpr std::size_t kLeftBytes = std::size_t{3} << 20;
+  // Room for the memory's one page, and for what the engine and a sanitizer need to run a script.
+  // Far less than the gigabyte that V8 wants behind a memory.
+  static constexpr std::size_t kLeftBytes = std::size_t{16} << 20;
   rlimit before_{};
 };
 

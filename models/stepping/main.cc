@@ -2,10 +2,10 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -148,8 +148,9 @@ int runProgram(int argc, const char* const* argv) {
   program.onRun([&](const std::string& name) -> int {
     try {
       return run(suite, name, arguments);
-    } catch (const std::runtime_error& error) {
-      if (dynamic_cast<const BadInput*>(&error) != nullptr) throw;
+    } catch (const BadInput&) {
+      throw;
+    } catch (const std::exception& error) {
       std::cerr << "the stepping program failed: " << error.what() << '\n';
       return reports::kExitFailed;  // with no record: the tool calls that unfinished
     }

@@ -99,9 +99,13 @@ reports::Record check(const Model& model, const Options& options) {
   SearchPlan plan = makePlan(options, model);
   if (model.check) return model.check(model, plan);
   plan.on_failure = [&](const SearchResult& failed) {
-    reports::tellVerdict(model.properties.front().id(), reports::explained("what broke", [&] {
-                           return describeFailure(model, failed);
-                         }));
+    const std::string text =
+        reports::explained("what broke", [&] { return describeFailure(model, failed); });
+    // The text begins with the property that broke, of the several that the model defends.
+    const std::size_t end = text.find(": ");
+    const auto broken = reports::parseProperty(text.substr(0, end));
+    reports::tellVerdict(broken.value_or(model.properties.front()).id(),
+                         broken ? text.substr(end + 2) : text);
   };
   return makeRecord(model, carryOut(model, plan));
 }
